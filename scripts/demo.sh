@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The main job on the shop: two years of delivered invoices to published tables that explain
+# themselves. It works on a fresh copy under build/demo and asks nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+shop=build/demo/shop
+
+show() { # show COMMAND…: as a session would read
+  printf '\n\033[1m$ %s\033[0m\n' "$*"
+  "$@"
+}
+
+rm -rf build/demo
+show headwater init "$shop" --example shop
+cd "$shop"
+show headwater plan
+show headwater run
+show headwater run
+show headwater quarantine
+show headwater trace table.sales --at 2011-12-09
+show headwater sql "select country, sum(amount) as revenue from sales group by country order by revenue desc limit 5"
+
+cat <<NEXT
+
+Where to look next, in $shop:
+  headwater show table.sales        what it is, who owns it, where its columns come from
+  headwater quarantine show invoices
+  headwater check                   after you have changed a file
+NEXT
