@@ -44,7 +44,7 @@ class Definition(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Where a project runs; `${NAME}` stays unresolved here, so that it never reaches the ledger."""
+    """Where a project runs; `${NAME}` stays unresolved here, to stay out of the ledger."""
 
     name: str = "default"
     engine: str = "duckdb"

@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import yaml
 
 from headwater.errors import Issue, Place
 
 if TYPE_CHECKING:
-    import yaml
-
 Scalar = str | int | float | bool | None
 
 #: How deep values may nest, and how many values a document may hold once its aliases are followed.
 MAX_DEPTH = 100
-MAX_NODES = 1_000_000
+MAX_NODES = 250_000
+_SAFE_LENGTH = 4_000  # text as short as this cannot nest deep enough to hurt
 
 _PLAIN = "plain"  # the tag given to every scalar that stands without quotes and without a tag
 _STRING_TAG = "tag:yaml.org,2002:str"
@@ -36,13 +36,21 @@ _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,99})\Z")
 _PREFIXED = re.compile(r"0o[0-7]{1,99}\Z|0x[0-9a-fA-F]{1,99}\Z")
 _DECIMAL = re.compile(
-    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"
+    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]{0,99})(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"
+)
+
+
+#: The fastest loader there is, without any idea of its own what a scalar means.
+_LOADER: Any = type(
+    "PlainLoader",
+    (getattr(yaml, "CSafeLoader", yaml.SafeLoader),),
+    {"yaml_implicit_resolvers": {None: [(_PLAIN, re.compile(""))]}},
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A YAML value with its place: a scalar, a tuple of `Located`, or a dict of text → `Located`."""
+    """A YAML value and its place: a scalar, a tuple of `Located`, or a dict text → `Located`."""
 
     value: Scalar | tuple[Located, ...] | dict[str, Located]
     place: Place
@@ -104,19 +112,15 @@ def resolve_scalar(text: str) -> Scalar:
     >>> [resolve_scalar(text) for text in ("12", "1.5", "on", "true", "~", "09:15", "007")]
     [12, 1.5, 'on', True, None, '09:15', '007']
     """
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "+-.0123456789":
-        return text
+    if text in _WORDS or text[0] not in "+-.0123456789":
+        return _WORDS.get(text, text)
     if _INTEGER.match(text):
         return int(text)
     if _PREFIXED.match(text):
         return int(text, 0)
-    if _DECIMAL.match(text):
-        return float(text)
     if _SPECIAL.match(text):
         return float(text.replace(".", "").lower())
-    return text
+    return float(text) if _DECIMAL.match(text) else text
 
 
 def read_yaml(
@@ -124,38 +128,37 @@ def read_yaml(
 ) -> tuple[Located | None, list[Issue]]:
     """One YAML document and what is wrong with it; None where nothing could be read.
 
-    `first_line` and `first_column` say where `text` begins inside the file `path`. An empty document
-    is None without an issue.
+    `first_line` and `first_column` say where `text` begins inside the file `path`. An empty
+    document is None without an issue.
     """
-    import yaml
-
     reader = _Reader(path, first_line, first_column)
     try:
-        node = yaml.compose(text, _loader())
+        if len(text) > _SAFE_LENGTH:
+            _refuse_depth(text)
+        node = yaml.compose(text, _LOADER)
+        located = None if node is None else reader.read(node, 1)
     except yaml.YAMLError as error:
         return None, [reader.explain(error)]
-    if node is None:
-        return None, []
-    try:
-        located = reader.read(node, 1)
     except _TooLargeError:
         what = f"values nest deeper than {MAX_DEPTH} levels, or aliases repeat too much"
-        return None, [Issue(code="E112", what=what, place=reader.place(node))]
+        return None, [Issue(code="E112", what=what, place=Place(path, first_line))]
     return located, reader.issues
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise `_TooLargeError` before `compose` recurses: libyaml would overflow the stack."""
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _TooLargeError
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _TooLargeError(Exception):
     """The document nests too deep, contains itself, or grows without bound through aliases."""
-
-
-@cache
-def _loader() -> Any:
-    """The fastest loader there is, without any idea of its own what a scalar means."""
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    resolvers = {None: [(_PLAIN, re.compile(""))]}
-    return type("PlainLoader", (base,), {"yaml_implicit_resolvers": resolvers})
 
 
 class _Reader:
@@ -206,25 +209,23 @@ class _Reader:
             return Located(self._scalar(node, value, place), place, key_place)
         if node.tag not in _STANDARD_TAGS:
             self.wrong("E112", f"the tag `{node.tag}` means nothing here", place, "remove it")
-        if node.id == "sequence":
+        if isinstance(node, yaml.SequenceNode):
             return Located(tuple(self.read(item, depth + 1) for item in value), place, key_place)
         return Located(self._mapping(value, depth), place, key_place)
 
     def _scalar(self, node: yaml.Node, text: str, place: Place) -> Scalar:
         if node.tag == _PLAIN:
             return resolve_scalar(text)
-        if node.tag != _STRING_TAG and node.tag != "!":
+        if node.tag not in (_STRING_TAG, "!"):
             self.wrong("E112", f"the tag `{node.tag}` means nothing here", place, "remove it")
         return text
 
-    def _mapping(
-        self, pairs: list[tuple[yaml.Node, yaml.Node]], depth: int
-    ) -> dict[str, Located]:
+    def _mapping(self, pairs: list[tuple[yaml.Node, yaml.Node]], depth: int) -> dict[str, Located]:
         found: dict[str, Located] = {}
         merged: dict[str, Located] = {}
         for key_node, value_node in pairs:
             place = self.place(key_node)
-            if key_node.id != "scalar":
+            if not isinstance(key_node.value, str):
                 self.wrong("E112", "a key must be text, not a list or mapping", place)
                 continue
             key = str(key_node.value)
