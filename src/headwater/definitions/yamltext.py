@@ -16,7 +16,6 @@ import yaml
 
 from headwater.errors import Issue, Place
 
-if TYPE_CHECKING:
 Scalar = str | int | float | bool | None
 
 #: How deep values may nest, and how many values a document may hold once its aliases are followed.
