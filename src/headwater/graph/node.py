@@ -1,0 +1,87 @@
+"""One node as the graph sees it: its inputs, its schema, and what each of its columns is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from headwater.ids import NodeId
+
+if TYPE_CHECKING:
+    from headwater.definitions.model import Definition
+    from headwater.plan.state import Schema
+
+#: How an input is read for one day of output: the same day, a window around it, everything,
+#: everything but without reopening history when it changes, or the node's own interval before.
+ReadMode = Literal["same_day", "window", "whole", "kept", "previous"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One edge: an upstream node, under the name by which the definition calls it."""
+
+    node: NodeId
+    name: str
+    mode: ReadMode = "whole"
+    before: timedelta = timedelta(0)
+    after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ColumnRef:
+    """A column of an input by its name, or the input's rows (its shape) where column is None."""
+
+    relation: str
+    column: str | None
+
+    def __str__(self) -> str:
+        return f"{self.relation}.{self.column or 'rows'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnRecipe:
+    """What one column is made of: a hash of its expression, and what it reads beyond the rows."""
+
+    type: str
+    expression: str
+    reads: frozenset[ColumnRef] = frozenset()
+    origin: ColumnRef | None = None  # passed through unchanged from here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a node's content is made of; equal recipes over equal inputs give equal content."""
+
+    rows: str
+    row_reads: frozenset[ColumnRef] = frozenset()
+    columns: Mapping[str, ColumnRecipe] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> frozenset[ColumnRef]:
+        """Everything that any column or the rows depend on."""
+        found = set(self.row_reads)
+        for column in self.columns.values():
+            found |= column.reads
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A definition bound into the graph."""
+
+    id: NodeId
+    definition: Definition
+    fingerprint: str  # of the whole definition's meaning, upstream not counted
+    inputs: tuple[Input, ...] = ()
+    schema: Schema = ()
+    time: str | None = None  # its event-time column; set: built by intervals
+    key: tuple[str, ...] = ()
+    recipe: Recipe | None = None  # None: a source, whose content comes from its deliveries
+    relation: bool = True  # whether SQL can read it by name
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Its columns in order."""
+        return tuple(name for name, _ in self.schema)
