@@ -1,0 +1,132 @@
+"""Builds: recorded when prepared, visible once a release shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from headwater.ids import DataInterval, NodeId
+from headwater.ledger.database import Database, in_batches
+from headwater.ledger.encoding import (
+    Texts,
+    interval,
+    node_id,
+    read_build,
+    read_contents,
+    read_schema,
+    to_micros,
+    unpack,
+    write_build,
+)
+from headwater.ledger.schema import builds, shared
+from headwater.ledger.values import Values
+from headwater.plan.state import Build
+
+#: What a build is looked for by: its node, its input key and its exact interval.
+BuildKey = tuple[NodeId, str, DataInterval]
+
+_READ = (
+    builds.c.id,
+    builds.c.node,
+    builds.c.input_key,
+    builds.c.start_at,
+    builds.c.end_at,
+    builds.c.definition,
+    builds.c.run,
+    builds.c.started_at,
+    builds.c.seconds,
+    builds.c.body,
+)
+
+
+class Builds:
+    """The table `builds`."""
+
+    def __init__(self, database: Database, values: Values) -> None:
+        self._database = database
+        self._values = values
+
+    def prepare(self, made: Iterable[Build], texts: Texts) -> list[dict[str, Any]]:
+        """Rows to insert; the shared texts that they name are added to `texts`."""
+        return [write_build(build, texts) for build in made]
+
+    def insert(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert those that are not there yet."""
+        self._database.insert_new(connection, builds, rows)
+
+    def show(self, connection: sa.Connection, ids: Sequence[str], release: int) -> None:
+        """Say in which release builds first became visible."""
+        if ids:
+            connection.execute(
+                sa.update(builds)
+                .where(self._database.among(builds.c.id, ids), builds.c.release.is_(None))
+                .values(release=release)
+            )
+
+    def record(self, made: Sequence[Build]) -> None:
+        """Record prepared builds; one that is there already is left as it is."""
+        if not made:
+            return
+        texts: Texts = {}
+        rows = self.prepare(made, texts)
+        unknown = self._values.unknown(texts)
+        with self._database.write() as connection:
+            self._database.insert_new(connection, shared, unknown)
+            self.insert(connection, rows)
+
+    def find(self, wanted: Iterable[BuildKey]) -> dict[BuildKey, Build]:
+        """The newest build for each key whose files are still there."""
+        keys = [
+            (str(node), key, to_micros(span.start), to_micros(span.end))
+            for node, key, span in wanted
+        ]
+        place = sa.tuple_(builds.c.node, builds.c.input_key, builds.c.start_at, builds.c.end_at)
+        newest: dict[BuildKey, Any] = {}
+        with self._database.read() as connection:
+            for batch in in_batches(keys):
+                query = (
+                    sa.select(*_READ)
+                    .where(place.in_(batch), builds.c.vacuumed_at.is_(None))
+                    .order_by(builds.c.sequence)
+                )
+                for row in connection.execute(query):
+                    span = interval(row.start_at, row.end_at)
+                    newest[node_id(row.node), row.input_key, span] = row
+        read = self._read(newest.values())
+        return {key: read[row.id] for key, row in newest.items()}
+
+    def get(self, ids: Iterable[str]) -> dict[str, Build]:
+        """Builds by id; those that are not there are left out."""
+        wanted = set(ids)
+        if not wanted:
+            return {}
+        with self._database.read() as connection:
+            query = sa.select(*_READ).where(self._database.among(builds.c.id, wanted))
+            return self._read(connection.execute(query).all())
+
+    def _read(self, rows: Iterable[Any]) -> dict[str, Build]:
+        bodies = [(row, json.loads(unpack(row.body))) for row in rows]
+        schemas = self._values.get({body[2] for _, body in bodies}, read_schema)
+        contents = self._values.get({body[3] for _, body in bodies}, read_contents)
+        return {row.id: read_build(row, body, schemas, contents) for row, body in bodies}
+
+    def shown_in(self, ids: Iterable[str]) -> Mapping[str, int]:
+        """The release in which each build first became visible; prepared ones are left out."""
+        query = sa.select(builds.c.id, builds.c.release).where(
+            self._database.among(builds.c.id, set(ids)), builds.c.release.is_not(None)
+        )
+        with self._database.read() as connection:
+            return {name: release for name, release in connection.execute(query)}
+
+    def mark_vacuumed(self, ids: Iterable[str], at: datetime) -> None:
+        """Say that files of these builds are gone, so that none is found for reuse."""
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                sa.update(builds)
+                .where(self._database.among(builds.c.id, set(ids)), builds.c.vacuumed_at.is_(None))
+                .values(vacuumed_at=to_micros(at))
+            )
