@@ -79,7 +79,7 @@ def _server_owner(home: Path) -> str | None:
 
 
 def _initialize(binaries: Path, home: Path, owner: str | None) -> None:
-    command = [binaries / "initdb", "--pgdata", home / "data", "--username=postgres"]
+    command = [str(binaries / "initdb"), f"--pgdata={home / 'data'}", "--username=postgres"]
     options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     done = subprocess.run(
         [*command, *options], user=owner, cwd=home, capture_output=True, text=True, check=False

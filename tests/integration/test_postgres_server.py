@@ -1,4 +1,4 @@
-"""The server that the other integration tests stand on is real, writable and fresh for each test."""
+"""The server that other integration tests stand on is real, writable and fresh for each test."""
 
 from __future__ import annotations
 
