@@ -29,6 +29,14 @@ class Codec:
     encode: Code | None
     decode: Code | None
 
+    def write(self, value: Any) -> Any:
+        """The value as lists, dicts and scalars of JSON."""
+        return value if self.encode is None else self.encode(value)
+
+    def read(self, value: Any) -> Any:
+        """The value that `write` took; raises what a damaged one leads to."""
+        return value if self.decode is None else self.decode(value)
+
 
 _SAME = Codec(None, None)
 _ATOMS: dict[object, Codec] = {
@@ -60,14 +68,20 @@ def codec_of(annotation: Any) -> Codec:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return _SAME
+    return _generic(annotation, origin, args)
+
+
+def _generic(annotation: Any, origin: Any, args: tuple[Any, ...]) -> Codec:
     if origin in (Union, types.UnionType):
         return _union(args)
     if origin is tuple:
         return _sequence(args)
-    if origin in (frozenset, set):
+    if origin is frozenset:
         item = _sequence((args[0], ...))
-        return Codec(lambda v: _call(item.encode, sorted(v)), lambda v: frozenset(v))
-    if origin is not None and issubclass(origin, Mapping):
+        return Codec(
+            lambda v: _call(item.encode, sorted(v)), lambda v: frozenset(_call(item.decode, v))
+        )
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping(args)
     raise CodecError(f"no form in JSON for {annotation}")
 
