@@ -120,7 +120,7 @@ class Builds:
             self._database.among(builds.c.id, set(ids)), builds.c.release.is_not(None)
         )
         with self._database.read() as connection:
-            return {name: release for name, release in connection.execute(query)}
+            return {row.id: row.release for row in connection.execute(query)}
 
     def mark_vacuumed(self, ids: Iterable[str], at: datetime) -> None:
         """Say that files of these builds are gone, so that none is found for reuse."""

@@ -59,10 +59,12 @@ class Database:
     def write(self, *, durable: bool = False) -> Iterator[sa.Connection]:
         """One transaction: everything or nothing; `durable`: it outlives a power cut."""
         options = {"headwater_write": "FULL" if durable else "NORMAL"}
-        with self._explained(), self.engine.connect() as connection:
-            connection = connection.execution_options(**options)
-            with connection.begin():
-                yield connection
+        with (
+            self._explained(),
+            self.engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

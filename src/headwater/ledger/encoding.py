@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from headwater.graph.node import Schema
 from headwater.ids import DataInterval, NodeId
 from headwater.plan.state import (
     Build,
@@ -21,7 +22,6 @@ from headwater.plan.state import (
     DataFile,
     DeliveryRecord,
     RuleOutcome,
-    Schema,
     Segment,
 )
 
@@ -61,7 +61,7 @@ def dump(value: object) -> str:
 
 
 def pack(text: str) -> bytes:
-    """The text as stored; JSON and SQL never begin with the first byte of a zlib stream, `x\\x9c`."""
+    """The text as stored; compressed bytes begin with `78 9c`, which no UTF-8 does."""
     plain = text.encode()
     return plain if len(plain) < _WORTH_COMPRESSING else zlib.compress(plain, 6)
 

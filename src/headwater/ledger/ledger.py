@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -98,14 +98,14 @@ class Ledger:
     @property
     def identity(self) -> str:
         """A random name given at birth; copies and backups of a ledger share it."""
-        return str(self._about(ledger.c.identity))
+        return str(self._read_one(ledger.c.identity))
 
     @property
     def epoch(self) -> int:
         """Grows with every publish; lower than the lake's: restored from an older backup."""
-        return int(self._about(ledger.c.epoch))
+        return int(self._read_one(ledger.c.epoch))
 
-    def _about(self, column: sa.Column[int] | sa.Column[str]) -> int | str:
+    def _read_one(self, column: sa.Column[Any]) -> Any:
         with self._database.read() as connection:
             return connection.execute(sa.select(column)).scalar_one()
 

@@ -46,7 +46,7 @@ def _revision(database: Database) -> str | None:
             found = connection.execute(sa.select(revision.c.version_num)).scalar_one_or_none()
             if found is not None:
                 return str(found)
-    # A file holds a ledger alone; a server's schema may be shared as long as no name is taken twice.
+    # A file is a ledger alone; a server's schema may be shared while no name is taken twice.
     if tables if database.is_sqlite else tables & set(metadata.tables):
         issue = Issue(
             code="E706",

@@ -117,7 +117,7 @@ class Releases:
         ids, rows = self._states.prepare(new, older, texts)
         build_rows = self._builds.prepare(publication.builds, texts)
         change: Change = (
-            {str(n): d and d.hash for n, d in publication.definitions.items()},
+            {str(n): None if d is None else d.hash for n, d in publication.definitions.items()},
             {str(n): s for n, s in (given | ids).items()},
         )
         records = [_definition_row(d) for d in publication.definitions.values() if d is not None]
@@ -361,7 +361,7 @@ def _bar(
     closed: Sequence[InputKey],
     opened: Sequence[InputKey],
 ) -> None:
-    facts = {key: True for key in closed} | {key: False for key in opened}
+    facts = dict.fromkeys(closed, True) | dict.fromkeys(opened, False)
     rows = [
         {"release": number, "node": str(node), "input_key": key, "barred": flag}
         for (node, key), flag in facts.items()

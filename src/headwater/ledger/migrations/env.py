@@ -1,4 +1,4 @@
-"""Run by Alembic, on the connection and in the transaction that `migrate.upgrade` hands over."""
+"""Alembic's entry: the connection and its transaction are those of `migrate.upgrade`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from alembic import context
 
 from headwater.ledger.schema import metadata
 
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=metadata,
-    render_as_batch=True,  # SQLite alters a table by copying it
-    transactional_ddl=False,  # the transaction is the caller's
-)
-context.run_migrations()
+if __name__ == "env_py":  # the name under which Alembic loads this file
+    context.configure(
+        connection=context.config.attributes["connection"],
+        target_metadata=metadata,
+        render_as_batch=True,  # SQLite alters a table by copying it
+    )
+    context.run_migrations()
