@@ -1,0 +1,342 @@
+"""The binder: DuckDB itself resolves a query over empty upstream tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from headwater.ids import digest
+from headwater.sql.complaints import (
+    bind_problem,
+    complaint,
+    duplicate_column,
+    forbidden_table,
+    refuse_writing,
+    unknown_table,
+)
+from headwater.sql.determinism import find_problems, find_textual_problems
+from headwater.sql.lineage import Scope, derive
+from headwater.sql.locality import find_alignment
+from headwater.sql.parameters import Translated, translate
+from headwater.sql.parsing import ONE_SELECT, SEALED, parse, without_comments, without_locations
+from headwater.sql.plan import (
+    Expression,
+    ForbiddenTable,
+    Operator,
+    Scan,
+    UnknownOperator,
+    read_plan,
+)
+from headwater.sql.problems import SqlError, SqlProblem
+from headwater.sql.relations import Column, Read, Relation
+from headwater.sql.template import Alignment, ColumnTemplate, QueryTemplate
+from headwater.sql.types import UnknownType, root_columns
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+#: Part of every cache key: raise it when the same text may give another template.
+CODE_VERSION = 1
+_PLAN = (
+    "select json_serialize_plan(text, optimize := false, skip_null := true, skip_empty := true,"
+    " skip_default := true) from (select unnest($1::varchar[]) as text)"
+)
+#: How many queries one round trip to DuckDB carries.
+BATCH = 200
+_MACRO = re.compile(r"\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.I)
+_VOLATILE = (
+    "select distinct function_name from duckdb_functions()"
+    " where stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One SELECT to bind: its text, the upstreams it may name, its time column, its parameters."""
+
+    sql: str
+    relations: Mapping[str, Relation]
+    time: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+class Binder:
+    """Binds queries in one sealed in-memory DuckDB; not for use by several threads at once.
+
+    `functions` are the texts of `CREATE MACRO` statements.
+    """
+
+    def __init__(self, functions: Sequence[str] = ()) -> None:
+        self._functions = tuple(functions)
+        self._volatile: frozenset[str] = frozenset()
+        self._connection = self._connect()
+
+    def bind(
+        self,
+        sql: str,
+        relations: Mapping[str, Relation],
+        *,
+        time: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> QueryTemplate:
+        """The template of one query; raises `SqlError` if it does not bind.
+
+        >>> sales = Relation(name="sales", columns=(Column(name="amount", type="INTEGER"),))
+        >>> template = Binder().bind("select amount * 2 as twice from sales", {"sales": sales})
+        >>> [(column.name, column.type, sorted(column.reads)) for column in template.columns]
+        [('twice', 'INTEGER', [Read(relation='sales', column='amount')])]
+        """
+        query = Query(sql=sql, relations=relations, time=time, parameters=parameters or {})
+        template = self.bind_many([query])[0]
+        if isinstance(template, SqlError):
+            raise template
+        return template
+
+    def bind_many(self, queries: Sequence[Query]) -> list[QueryTemplate | SqlError]:
+        """`bind` for many queries at once, errors in their places."""
+        return [
+            result
+            for batch in _batches(queries)
+            for result in self._bind_batch(batch)
+        ]
+
+    def _bind_batch(self, queries: Sequence[Query]) -> Iterator[QueryTemplate | SqlError]:
+        schemas: dict[str, Relation] = {}
+        for query in queries:
+            for relation in query.relations.values():
+                schemas[relation.name.casefold()] = relation
+        try:
+            for relation in schemas.values():
+                self._create(relation)
+        except SqlError as error:
+            yield from [error] * len(queries)
+            return
+        texts = [translate(query.sql, query.parameters) for query in queries]
+        plans = self._plans([text.sql for text in texts])
+        for query, text, serialized in zip(queries, texts, plans, strict=True):
+            try:
+                yield self._template(query, text, serialized)
+            except SqlError as error:
+                yield error
+
+    def _connect(self) -> DuckDBPyConnection:
+        import duckdb
+
+        connection = duckdb.connect(config=dict(SEALED))
+        self._created: dict[str, Relation] = {}
+        if not self._volatile:
+            rows = connection.execute(_VOLATILE).fetchall()
+            self._volatile = frozenset(str(row[0]) for row in rows)
+        for text in self._functions:
+            _create_macro(connection, text)
+        return connection
+
+    def _create(self, relation: Relation) -> None:
+        name = relation.name.casefold()
+        known = self._created.get(name)
+        if known is not None and known.columns == relation.columns and known.name == relation.name:
+            return
+        columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in relation.columns)
+        import duckdb
+
+        try:
+            self._connection.execute(f"create or replace table {quoted(relation.name)} ({columns})")
+        except duckdb.Error as error:
+            what = f"the schema of `{relation.name}` is not valid: {str(error).splitlines()[0]}"
+            raise SqlError(SqlProblem(code="E212", what=what)) from error
+        self._created[name] = relation
+
+    def _plans(self, texts: Sequence[str]) -> list[str]:
+        import duckdb
+
+        try:
+            rows = self._connection.execute(_PLAN, [list(texts)]).fetchall()
+        except duckdb.Error as error:
+            if len(texts) > 1:
+                return [self._plans([text])[0] for text in texts]
+            message = str(error).splitlines()[0]
+            return [json.dumps({"error": True, "error_type": "other", "error_message": message})]
+        return [str(row[0]) for row in rows]
+
+    def _template(self, query: Query, text: Translated, serialized: str) -> QueryTemplate:
+        tree: dict[str, Any] = json.loads(serialized)
+        if tree.get("error"):
+            return self._failed(query, text, tree)
+        plans = tree["plans"]
+        if len(plans) != 1:
+            what = "more than one statement"
+            raise SqlError(SqlProblem(code="E211", what=what, fix=ONE_SELECT))
+        try:
+            operator = read_plan(plans[0])
+        except ForbiddenTable as error:
+            raise SqlError(forbidden_table(query.sql, str(error))) from error
+        except UnknownOperator as error:
+            refuse_writing(query.sql, str(error))
+            return self._opaque(query, text, serialized)
+        if "LOGICAL_CHUNK_GET" in serialized:
+            parse(text.sql)
+        columns = self._columns(query, text, plans[0])
+        return self._known(query, text, operator, columns)
+
+    def _failed(self, query: Query, text: Translated, tree: Mapping[str, Any]) -> QueryTemplate:
+        """What does not serialise may still bind; anything else is the user's mistake."""
+        if tree.get("error_type") == "internal":
+            # An internal error leaves DuckDB's instance unusable.
+            self._connection = self._connect()
+            for relation in query.relations.values():
+                self._create(relation)
+        if tree.get("error_type") in ("internal", "serialization", "not implemented"):
+            return self._opaque(query, text, parse(text.sql).canonical)
+        raise SqlError(bind_problem(query.sql, text, tree, query.relations))
+
+    def _known(
+        self,
+        query: Query,
+        text: Translated,
+        operator: Operator,
+        columns: tuple[Column, ...],
+    ) -> QueryTemplate:
+        schema = {relation.name.casefold(): relation for relation in query.relations.values()}
+        relations = tuple(dict.fromkeys(scanned(operator)))
+        for name in relations:
+            if name.casefold() not in schema:
+                raise SqlError(unknown_table(query.sql, name, query.relations))
+        derived = derive(operator, Scope(schema))
+        alignment, origin = find_alignment(derived, text, columns, query.time, schema)
+        return QueryTemplate(
+            columns=tuple(
+                [
+                    ColumnTemplate(
+                        name=column.name,
+                        type=column.type,
+                        expression=value.hash,
+                        reads=value.reads,
+                        origin=value.origin,
+                    )
+                    for column, value in zip(columns, derived.rows.columns, strict=True)
+                ]
+            ),
+            rows=derived.rows.hash,
+            row_reads=derived.rows.reads,
+            relations=tuple([schema[name.casefold()].name for name in relations]),
+            alignment=alignment,
+            problems=find_problems(derived, text, columns, self._volatile),
+            time_origin=origin,
+        )
+
+    def _columns(self, query: Query, text: Translated, root: Expression) -> tuple[Column, ...]:
+        """Names and types, from the plan's root or, where it does not say, from DESCRIBE."""
+        try:
+            columns = root_columns(root)
+        except UnknownType:
+            columns = self._describe(query, text)
+        seen: set[str] = set()
+        for column in columns:
+            if column.name.casefold() in seen:
+                raise SqlError(duplicate_column(query.sql, text, column.name))
+            seen.add(column.name.casefold())
+        return columns
+
+    def _describe(self, query: Query, text: Translated) -> tuple[Column, ...]:
+        import duckdb
+
+        try:
+            (statement,) = self._connection.extract_statements(text.sql)
+            unset = dict.fromkeys(statement.named_parameters)
+            rows = self._connection.execute(f"describe {statement.query}", unset or None).fetchall()
+        except duckdb.Error as error:
+            raise SqlError(bind_problem(query.sql, text, complaint(error), query.relations)) from error
+        return tuple([Column(name=row[0], type=row[1]) for row in rows])
+
+    def _opaque(self, query: Query, text: Translated, shape: str) -> QueryTemplate:
+        """A query that cannot be walked: everything depends on all of it and all that it names."""
+        names = parse(text.sql).references
+        schema = {relation.name.casefold(): relation for relation in query.relations.values()}
+        for name in names:
+            if name.casefold() not in schema:
+                raise SqlError(unknown_table(query.sql, name, query.relations))
+        relations = [schema[name.casefold()] for name in names]
+        reads = frozenset(
+            Read(relation.name, column)
+            for relation in relations
+            for column in (None, *(c.name for c in relation.columns))
+        )
+        hashed = digest("opaque", without_locations(shape))
+        columns = self._describe(query, text)
+        reason = "this query is too unusual to prove that its days are apart"
+        return QueryTemplate(
+            columns=tuple(
+                [
+                    ColumnTemplate(
+                        name=column.name,
+                        type=column.type,
+                        expression=digest(hashed, index),
+                        reads=reads,
+                    )
+                    for index, column in enumerate(columns)
+                ]
+            ),
+            rows=hashed,
+            row_reads=reads,
+            relations=tuple([relation.name for relation in relations]),
+            alignment={
+                relation.name: Alignment(kind="crosses", reason=reason)
+                if relation.time
+                else Alignment(kind="timeless")
+                for relation in relations
+            },
+            problems=find_textual_problems(text, columns, self._volatile),
+        )
+
+
+def scanned(operator: Operator) -> Iterator[str]:
+    """The base tables below an operator, in the order of the plan."""
+    if isinstance(operator, Scan):
+        yield operator.relation
+    for child in operator.children:
+        yield from scanned(child)
+
+
+def quoted(name: str) -> str:
+    """A name as a SQL identifier.
+
+    >>> print(quoted('my "best" table'))
+    "my ""best"" table"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
+    """Runs of queries whose upstreams agree wherever they share a name."""
+    start = 0
+    known: dict[str, tuple[str, tuple[Column, ...]]] = {}
+    for index, query in enumerate(queries):
+        own = {r.name.casefold(): (r.name, r.columns) for r in query.relations.values()}
+        clash = any(known.get(name, schema) != schema for name, schema in own.items())
+        if clash or index - start >= BATCH:
+            yield queries[start:index]
+            start, known = index, {}
+        known |= own
+    if start < len(queries):
+        yield queries[start:]
+
+
+def _create_macro(connection: DuckDBPyConnection, text: str) -> None:
+    import duckdb
+
+    try:
+        for statement in connection.extract_statements(text):
+            if not _MACRO.match(without_comments(statement.query)):
+                raise SqlError(
+                    SqlProblem(
+                        code="E215",
+                        what="a file in `functions/` holds something else than functions",
+                        fix="write `create function name(argument) as expression`",
+                    )
+                )
+            connection.execute(statement)
+    except duckdb.Error as error:
+        raise SqlError(SqlProblem(code="E215", what=str(error).splitlines()[0])) from error

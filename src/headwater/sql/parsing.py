@@ -1,0 +1,179 @@
+"""What DuckDB's own parser says of a text: the tables it names, and a key blind to formatting."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from headwater.ids import digest
+from headwater.sql.problems import SqlError, SqlProblem, problem_at
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+#: A connection that reaches nothing outside of itself: no files, no downloads.
+SEALED = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "threads": "1",
+}
+ONE_SELECT = "write exactly one SELECT"
+_LOCATION = re.compile(r'"query_location(?:_length)?":\d+,?')
+_COMMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_PARSE = "select json_serialize_sql(text) from (select unnest($1::varchar[]) as text)"
+_own = threading.local()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """One SELECT: the tables it names in written order, and its formatting-blind key."""
+
+    references: tuple[str, ...]
+    canonical: str
+
+
+def parse(sql: str) -> Parsed:
+    """Read one SELECT with DuckDB's parser; raises `SqlError` for anything else."""
+    parsed = parse_many([sql])[0]
+    if isinstance(parsed, SqlError):
+        raise parsed
+    return parsed
+
+
+def parse_many(texts: Sequence[str]) -> list[Parsed | SqlError]:
+    """`parse` for many texts at once (0.3 ms each instead of 0.8), errors in their places."""
+    rows = _connection().execute(_PARSE, [list(texts)]).fetchall() if texts else []
+    return [_read(sql, row[0]) for sql, row in zip(texts, rows, strict=True)]
+
+
+def references(sql: str) -> tuple[str, ...]:
+    """The tables that one SELECT names, each once, in written order; names of CTEs are none.
+
+    >>> references("with recent as (select * from sales) select * from recent join customers c on true")
+    ('sales', 'customers')
+    """
+    return parse(sql).references
+
+
+def canonical(sql: str) -> str:
+    """A key of the parsed text that spaces, comments and letter case of keywords leave alone.
+
+    >>> canonical("select a from t -- note") == canonical("SELECT a\\nFROM t")
+    True
+    """
+    return parse(sql).canonical
+
+
+@lru_cache(maxsize=64)
+def syntax_tree(sql: str) -> Mapping[str, Any]:
+    """DuckDB's parsed statement as JSON, with byte positions."""
+    text = _connection().execute(_PARSE, [[sql]]).fetchall()[0][0]
+    tree = json.loads(text)
+    if tree["error"]:
+        raise SqlError(_syntax_problem(sql, tree))
+    statements = tree["statements"]
+    if len(statements) != 1:
+        raise SqlError(SqlProblem(code="E211", what="more than one statement", fix=ONE_SELECT))
+    statement: Mapping[str, Any] = statements[0]
+    return statement
+
+
+def _connection() -> DuckDBPyConnection:
+    connection: DuckDBPyConnection | None = getattr(_own, "connection", None)
+    if connection is None:
+        import duckdb
+
+        connection = _own.connection = duckdb.connect(config=dict(SEALED))
+    return connection
+
+
+def _read(sql: str, text: str) -> Parsed | SqlError:
+    tree = json.loads(text)
+    if tree["error"]:
+        return SqlError(_syntax_problem(sql, tree))
+    statements = tree["statements"]
+    if len(statements) != 1:
+        what = "more than one statement" if statements else "no statement"
+        return SqlError(SqlProblem(code="E211", what=what, fix=ONE_SELECT))
+    if '"SHOW_REF"' in text and any(node.get("type") == "SHOW_REF" for node in walk(statements)):
+        return SqlError(
+            SqlProblem(code="E211", what="DESCRIBE, SHOW and SUMMARIZE are no tables", fix=ONE_SELECT)
+        )
+    found: dict[str, str] = {}
+    _collect(statements[0].get("node"), frozenset(), found)
+    return Parsed(references=tuple(found.values()), canonical=digest(without_locations(text)))
+
+
+def _syntax_problem(sql: str, tree: Mapping[str, Any]) -> SqlProblem:
+    message = str(tree.get("error_message", ""))
+    if "Only SELECT" in message:
+        if re.search(r"\bpivot\b", sql, re.IGNORECASE):
+            return dynamic_pivot(sql)
+        return SqlProblem(code="E211", what="this statement is no SELECT", fix=ONE_SELECT)
+    offset = int(tree["position"]) if "position" in tree else None
+    return problem_at(sql, offset, "E210", message.split("\n")[0])
+
+
+def dynamic_pivot(sql: str) -> SqlProblem:
+    """A PIVOT whose columns depend on the data, so that the table has no fixed schema."""
+    match = re.search(r"\bpivot\b", sql, re.IGNORECASE)
+    offset = len(sql[: match.start()].encode()) if match else None
+    what = "the columns of this PIVOT depend on the data"
+    return problem_at(sql, offset, "E214", what, "name the values: `ON column IN (…)`")
+
+
+def walk(tree: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object of a JSON tree, outer ones first, in written order."""
+    if isinstance(tree, dict):
+        yield tree
+        for value in tree.values():
+            if isinstance(value, dict | list):
+                yield from walk(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            if isinstance(value, dict | list):
+                yield from walk(value)
+
+
+def _collect(tree: Any, hidden: frozenset[str], found: dict[str, str]) -> None:
+    """Add the base tables below `tree`; `hidden` are the CTE names in scope."""
+    if isinstance(tree, list):
+        for value in tree:
+            if isinstance(value, dict | list):
+                _collect(value, hidden, found)
+        return
+    if tree.get("type") == "BASE_TABLE":
+        name = tree["table_name"]
+        qualified = tree.get("schema_name") or tree.get("catalog_name")
+        if qualified or name.casefold() not in hidden:
+            found.setdefault(name.casefold(), name)
+    entries = (tree.get("cte_map") or {}).get("map") or ()
+    for entry in entries:
+        body = entry["value"]
+        inner = hidden | {entry["key"].casefold()} if _is_recursive(body) else hidden
+        _collect(body, inner, found)
+        hidden = hidden | {entry["key"].casefold()}
+    for key, value in tree.items():
+        if key != "cte_map" and isinstance(value, dict | list):
+            _collect(value, hidden, found)
+
+
+def _is_recursive(body: Mapping[str, Any]) -> bool:
+    node = body.get("query_node") or (body.get("query") or {}).get("node") or {}
+    return node.get("type") == "RECURSIVE_CTE_NODE"
+
+
+def without_locations(serialized: str) -> str:
+    """A serialized tree without positions. A quote inside a constant is escaped, so none matches."""
+    return _LOCATION.sub("", serialized)
+
+
+def without_comments(sql: str) -> str:
+    """The text without its comments; strings stay as they are."""
+    return _COMMENT.sub(lambda match: match[0] if match[0][0] in "'\"" else " ", sql)

@@ -1,0 +1,71 @@
+"""DuckDB's text of a type from its JSON, and the names and types at the root of a plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.sql.plan import Expression
+from headwater.sql.relations import Column
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
+#: Aliases that DuckDB gives itself; DESCRIBE shows another name for them.
+_INTERNAL_ALIASES = frozenset({"SUBQUERY", ""})
+
+
+class UnknownType(Exception):
+    """A type or name that only DESCRIBE can tell."""
+
+
+def type_text(data: Mapping[str, Any]) -> str:
+    """The type as `DESCRIBE` writes it; raises `UnknownType` for a rare one."""
+    name: str = data["id"]
+    info = data.get("type_info") or {}
+    if info.get("alias"):
+        return str(info["alias"])
+    if name == "DECIMAL":
+        return f"DECIMAL({info.get('width', 0)},{info.get('scale', 0)})"
+    if name == "LIST":
+        return f"{type_text(info['child_type'])}[]"
+    if name == "STRUCT":
+        children = info["child_types"]
+        inner = ", ".join(f"{_field(c.get('first', ''))} {type_text(c['second'])}" for c in children)
+        return f"STRUCT({inner})"
+    if info.get("type") not in (None, "STRING_TYPE_INFO"):
+        raise UnknownType(name)
+    if name == "NULL":
+        raise UnknownType(name)
+    return name
+
+
+def _field(name: str) -> str:
+    if not _PLAIN.match(name):
+        raise UnknownType(name)
+    return name
+
+
+def root_columns(node: Expression) -> tuple[Column, ...]:
+    """Names and types of a plan's result; raises `UnknownType` where the plan does not say them."""
+    kind = node["type"]
+    if kind == "LOGICAL_PROJECTION":
+        return tuple([_column(expression) for expression in node["expressions"]])
+    if kind == "LOGICAL_MATERIALIZED_CTE":
+        return root_columns(node["children"][1])
+    if kind in ("LOGICAL_LIMIT", "LOGICAL_DISTINCT", "LOGICAL_SAMPLE"):
+        return root_columns(node["children"][0])
+    if kind == "LOGICAL_ORDER_BY" and not node.get("projections"):
+        return root_columns(node["children"][0])
+    if kind in ("LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT"):
+        return root_columns(node["children"][0])
+    raise UnknownType(kind)
+
+
+def _column(expression: Expression) -> Column:
+    name = expression.get("alias", "")
+    if name in _INTERNAL_ALIASES or not name.isidentifier():
+        raise UnknownType(name)
+    data = expression.get("return_type")
+    if data is None:
+        data = expression["value"]["type"]
+    return Column(name=name, type=type_text(data))
