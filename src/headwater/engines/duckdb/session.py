@@ -1,0 +1,229 @@
+"""One step's work on a cursor of its own: bind inputs, run the user's SQL, write data files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from headwater.engines import codes
+from headwater.engines.duckdb import digests
+from headwater.engines.duckdb.faults import UserText, translated
+from headwater.engines.duckdb.physical import groups_of_one_schema
+from headwater.engines.duckdb.quoting import identifier
+from headwater.engines.duckdb.relations import files_select, given_select, input_select, rest_select
+from headwater.engines.duckdb.statements import query_text, temporary_function
+from headwater.engines.duckdb.writer import FileWriter
+from headwater.engines.protocol import DayDigests, InputRelation, Parameters, Target, Written
+from headwater.errors import HeadwaterError, Issue, Place
+from headwater.graph.node import Schema
+from headwater.ids import DataInterval
+from headwater.plan.state import Part
+
+_numbers = count()
+
+
+class DuckDBSession:
+    """A step's private view of the engine; use it in one thread, as a context manager."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        zone: ZoneInfo,
+        temp_folder: Path,
+        on_close: Callable[[DuckDBSession], None],
+    ) -> None:
+        self.connection = connection
+        self.zone = zone
+        self._temp_folder = temp_folder
+        self._on_close = on_close
+        self._groups = partial(groups_of_one_schema, connection)
+        self._writer = FileWriter(connection, zone, temp_folder)
+
+    # --- what the step sees
+
+    def bind_inputs(self, inputs: Sequence[InputRelation], functions: Sequence[str] = ()) -> None:
+        """Show each input as a temporary view of its name, and define the SQL functions.
+
+        A function is the text of its `CREATE FUNCTION` or `CREATE MACRO` statement.
+        """
+        for relation in inputs:
+            if relation.rows is None:
+                select = input_select(relation, self.zone, self._groups)
+            else:
+                registered = f"__headwater_given_{next(_numbers)}"
+                self.connection.register(registered, relation.rows)
+                select = given_select(relation, registered, relation.rows.column_names)
+            view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
+            with translated(view):
+                self.connection.execute(view)
+        for function in functions:
+            statement = temporary_function(function)
+            with translated(statement, UserText(function)):
+                self.connection.execute(statement)
+
+    def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
+        """A SELECT as a lazy relation of this session; anything else is refused."""
+        text = query_text(sql)
+        kinds = [statement.type for statement in self._statements(text)]
+        if kinds not in ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN]):
+            issue = Issue(code=codes.NOT_A_QUERY, what="only one SELECT can be asked at a time")
+            raise HeadwaterError(issue)
+        with translated(text, UserText(text)):
+            return self.connection.sql(text, params=parameters or None)
+
+    def _statements(self, text: str) -> list[duckdb.Statement]:
+        with translated(text, UserText(text)):
+            return self.connection.extract_statements(text)
+
+    def fetch(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with translated(sql):
+            return self.connection.execute(sql, parameters or None).fetchall()
+
+    # --- what the step writes
+
+    def write_query(
+        self,
+        sql: str,
+        *,
+        schema: Schema,
+        time: str | None,
+        keep: DataInterval | None,
+        target: Target,
+        sort: tuple[str, ...] = (),
+        place: Place = Place(),
+    ) -> tuple[Written, ...]:
+        """Run the user's SQL as written, cast to the schema, into data files.
+
+        With `time`: rows in `keep` only, one file a local month. Without: exactly one file. No
+        rows, no file. Raises issues with the place in the user's SQL; after an error none of the
+        new files is left.
+        """
+        return self._writer.write(
+            query_text(sql, place),
+            schema=schema,
+            time=time,
+            keep=keep,
+            target=target,
+            sort=sort,
+            place=place,
+        )
+
+    def write_arrow(
+        self,
+        rows: Any,
+        *,
+        schema: Schema,
+        time: str | None,
+        keep: DataInterval | None,
+        target: Target,
+        sort: tuple[str, ...] = (),
+    ) -> tuple[Written, ...]:
+        """Stream Arrow rows (a table, a reader, a frame, a relation) into data files.
+
+        Reads on a cursor beside the session's, so that a lazy relation of the session can be its
+        own input.
+        """
+        import pyarrow as pa
+
+        tables = (pa.Table, pa.RecordBatchReader)
+        readable = rows if isinstance(rows, tables) else pa.RecordBatchReader.from_stream(rows)
+        beside = self.connection.cursor()
+        name = f"__headwater_rows_{next(_numbers)}"
+        beside.register(name, readable)
+        try:
+            return FileWriter(beside, self.zone, self._temp_folder).write(
+                f"SELECT * FROM {identifier(name)}",
+                schema=schema,
+                time=time,
+                keep=keep,
+                target=target,
+                sort=sort,
+            )
+        finally:
+            beside.unregister(name)
+            beside.close()
+
+    def copy(
+        self, select: str, path: Path, parameters: Parameters = (), *, part: Part = "rows"
+    ) -> Written | None:
+        """The rows of a SELECT as one file, types as they come; None where there are none."""
+        copied = self._writer.copy(select, path, parameters)
+        return copied.written(None, "", self.zone, part=part) if copied else None
+
+    def rewrite_without(
+        self,
+        files: Sequence[Path],
+        *,
+        schema: Schema,
+        time: str,
+        interval: DataInterval,
+        target: Target,
+    ) -> tuple[Written, ...]:
+        """The rows of `files` whose time lies outside the interval, as new files."""
+        source = files_select(files, schema, uniform=False, groups=self._groups)
+        rest = rest_select(source, time, dict(schema)[time], interval, self.zone)
+        return self._writer.write(rest, schema=schema, time=time, keep=None, target=target)
+
+    def merge(
+        self, files: Sequence[Path], *, schema: Schema, time: str | None, target: Target
+    ) -> tuple[Written, ...]:
+        """The rows of `files`, in their order, in one file a local month (or one without time)."""
+        source = files_select(files, schema, uniform=False, groups=self._groups)
+        return self._writer.write(source, schema=schema, time=time, keep=None, target=target)
+
+    def day_digests(
+        self,
+        files: Sequence[Path],
+        *,
+        schema: Schema,
+        columns: Sequence[str] = (),
+        time: str | None = None,
+        key: Sequence[str] = (),
+        within: DataInterval | None = None,
+    ) -> DayDigests:
+        """Content digests by local day; see `digests.digest_select`."""
+        if not files:
+            return {}
+        source = files_select(files, schema, uniform=False, groups=self._groups)
+        asked = tuple(columns) or tuple(name for name, _ in schema)
+        select = digests.digest_select(
+            source,
+            schema,
+            columns=asked,
+            time=time,
+            key=tuple(key),
+            interval=within,
+            zone=self.zone,
+        )
+        return digests.read_digests(self.fetch(select), asked if key else ())
+
+    # --- its end
+
+    def interrupt(self) -> None:
+        """Stop the statement under way; it raises an issue. Safe from another thread."""
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """Forget everything that was bound."""
+        self._on_close(self)
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
