@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,12 +13,12 @@ from headwater.ledger.database import Database, in_batches
 from headwater.ledger.encoding import (
     Texts,
     interval,
+    load_all,
     node_id,
     read_build,
     read_contents,
     read_schema,
     to_micros,
-    unpack,
     write_build,
 )
 from headwater.ledger.schema import builds, shared
@@ -109,7 +108,8 @@ class Builds:
             return self._read(connection.execute(query).all())
 
     def _read(self, rows: Iterable[Any]) -> dict[str, Build]:
-        bodies = [(row, json.loads(unpack(row.body))) for row in rows]
+        made = list(rows)
+        bodies = list(zip(made, load_all(row.body for row in made), strict=True))
         schemas = self._values.get({body[2] for _, body in bodies}, read_schema)
         contents = self._values.get({body[3] for _, body in bodies}, read_contents)
         return {row.id: read_build(row, body, schemas, contents) for row, body in bodies}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from headwater.ledger.encoding import (
     Texts,
     dump,
     keep_schema,
+    load_all,
     node_id,
     pack,
     read_contents,
@@ -26,7 +26,6 @@ from headwater.ledger.encoding import (
     read_schema,
     read_segment,
     text_hash,
-    unpack,
     write_delivery,
     write_file,
     write_segment,
@@ -129,9 +128,11 @@ class States:
                 query = sa.select(
                     states.c.id, states.c.node, states.c.base, states.c.depth, states.c.body
                 ).where(self._database.among(states.c.id, missing))
+                rows = connection.execute(query).all()
+                bodies = load_all(row.body for row in rows)
                 read = {
-                    name: _version(node, base, depth, body)
-                    for name, node, base, depth, body in connection.execute(query)
+                    name: _Version(node, base, depth, body[:3], (body[3], body[4], body[5]))
+                    for (name, node, base, depth, _), body in zip(rows, bodies, strict=True)
                 }
                 if len(read) < len(missing):
                     raise _unknown(missing - read.keys())
@@ -173,11 +174,6 @@ class States:
 
 def _is_small(state: State) -> bool:
     return len(state.segments) + len(state.files) + len(state.deliveries) <= _SMALL
-
-
-def _version(node: str, base: str | None, depth: int, body: bytes) -> _Version:
-    schema, time, cursor, segments, files, deliveries = json.loads(unpack(body))
-    return _Version(node, base, depth, [schema, time, cursor], (segments, files, deliveries))
 
 
 def _written(state: State, parent: State | None, texts: Texts) -> _Version:

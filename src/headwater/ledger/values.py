@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.ledger.database import Database
-from headwater.ledger.encoding import Texts, dump, keep, pack, unpack
+from headwater.ledger.encoding import Texts, dump, keep, load_all, pack, unpack
 from headwater.ledger.schema import shared
 
 Value = TypeVar("Value")
@@ -23,8 +23,8 @@ class Values:
         self._database = database
         self._read: dict[str, object] = {}
 
-    def get(self, hashes: Iterable[str], read: Callable[[str], Value]) -> dict[str, Value]:
-        """Each text by its hash, as the value that `read` makes of it."""
+    def get(self, hashes: Iterable[str], read: Callable[[Any], Value]) -> dict[str, Value]:
+        """Each text by its hash, as the value that `read` makes of its JSON."""
         found: dict[str, Value] = {}
         missing: list[str] = []
         for name in set(hashes):
@@ -33,13 +33,16 @@ class Values:
                 missing.append(name)
             else:
                 found[name] = value  # type: ignore[assignment]  # a hash names one kind of value
-        for name, text in self.texts(missing).items():
-            found[name] = value = read(text)
-            self._read[name] = value
+        bodies = self._bodies(missing)
+        for name, parsed in zip(bodies, load_all(bodies.values()), strict=True):
+            found[name] = self._read[name] = read(parsed)
         return found
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
         """Each text by its hash; those that are not there are left out."""
+        return {name: unpack(body) for name, body in self._bodies(hashes).items()}
+
+    def _bodies(self, hashes: Iterable[str]) -> dict[str, bytes]:
         wanted = list(hashes)
         if not wanted:
             return {}
@@ -47,7 +50,7 @@ class Values:
             self._database.among(shared.c.hash, wanted)
         )
         with self._database.read() as connection:
-            return {name: unpack(body) for name, body in connection.execute(query)}
+            return dict(connection.execute(query).tuples().all())
 
     def unknown(self, texts: Texts) -> list[dict[str, object]]:
         """The rows of those texts that this process has not read, ready to be inserted."""
