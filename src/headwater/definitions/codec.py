@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -52,6 +52,7 @@ _ATOMS: dict[object, Codec] = {
     ),
     datetime: Codec(datetime.isoformat, datetime.fromisoformat),
     date: Codec(date.isoformat, date.fromisoformat),
+    time: Codec(time.isoformat, time.fromisoformat),
     Decimal: Codec(str, Decimal),
 }
 

@@ -40,10 +40,8 @@ def misplaced(tree: Tree, owners: Iterable[Owner]) -> list[Issue]:
     for owner in owners:
         for folder, suffixes in owner.suffixes.items():
             accepted[folder] = (*accepted.get(folder, ()), *suffixes)
-    issues: list[Issue] = []
-    for path in tree.under(""):
-        if path.endswith(".sql"):
-            issues.append(_wrong_folder(path, "", accepted))
+    lone = (path for path in tree.under("") if path.endswith(".sql"))
+    issues = [_wrong_folder(path, "", accepted) for path in lone]
     for folder in tree.folders:
         suffixes = accepted.get(folder, ())
         paths = tree.under(folder)

@@ -47,22 +47,23 @@ OPTIONS: Final = Record(
     (
         Key("delimiter", Text(), "between values, such as `;`"),
         Key("quote", Text(), "around values that hold the delimiter"),
-        Key("escape", Text(), "before a quote inside quotes"),
         Key("header", Flag(), "whether the first row names the columns"),
-        Key("columns", ListOf(Text()), "the columns' names, where no row names them"),
         Key("encoding", Text(), "such as `latin-1`; UTF-8 by default"),
         Key("null", ListOf(Text(), at_least=0), "texts that stand for no value"),
         Key("skip", Number(whole=True, minimum=0), "rows before the header"),
-        Key("comment", Text(), "what a line to be skipped begins with"),
-        Key("decimal_separator", Choice((".", ",")), "in numbers"),
-        Key("thousands_separator", Text(), "in numbers"),
+        Key("decimal", Text(), "what stands before the decimals of a number: `.` or `,`"),
+        Key("thousands", Text(), "what stands between the thousands of a number"),
         Key("date_format", Text(), "as in strptime: `%d.%m.%Y`"),
         Key("timestamp_format", Text(), "as in strptime: `%d.%m.%Y %H:%M`"),
-        Key("compression", Choice(("none", "gzip", "zstd")), "where the file's name does not say"),
+        Key("compression", Text(), "where the file's name does not say, such as `gzip`"),
         Key("sheet", Text(), "of a workbook; the first by default"),
-        Key("range", Text(), "of a sheet, such as `A3:F`"),
     ),
-    moved={"sep": "did you mean `delimiter`?", "skip_rows": "did you mean `skip`?"},
+    moved={
+        "sep": "did you mean `delimiter`?",
+        "skip_rows": "did you mean `skip`?",
+        "decimal_separator": "did you mean `decimal`?",
+        "thousands_separator": "did you mean `thousands`?",
+    },
 )
 POSTGRES: Final = Record(
     (
@@ -236,7 +237,7 @@ _MAKERS: Final[dict[str, Callable[[Any, Mapping[str, Any]], Origin]]] = {
 
 
 def _complete(value: Any) -> Completeness:
-    return Completeness(by=value) if isinstance(value, str) else Completeness(**value)
+    return Completeness(**(value if isinstance(value, dict) else {"by": value}))
 
 
 def _breach(value: Any) -> Breach:

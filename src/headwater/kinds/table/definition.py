@@ -35,7 +35,8 @@ class PythonFunction:
     module: str  # path of the file
     name: str
     inputs: tuple[str, ...]
-    source: str  # the function's module text, for the fingerprint
+    source: str  # its module's text and that of the project's modules it imports
+    returns: str = ""  # the annotation, such as `arrow`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
