@@ -6,8 +6,11 @@ cd "$(dirname "$0")/.."
 
 shop=build/demo/shop
 
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+
 show() { # show COMMAND…: as a session would read
-  printf '\n\033[1m$ %s\033[0m\n' "$*"
+  printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
   "$@"
 }
 
