@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from headwater.errors import Issue, UsageError, did_you_mean
+
+#: Code → meaning, as the reference of error codes prints it.
+CODES: Final = {"E811": "There is no example of that name."}
 
 _HERE = Path(__file__).resolve().parent
 #: A checkout has them at its root; an installed wheel carries them inside the package.
@@ -17,13 +21,13 @@ def example_names() -> tuple[str, ...]:
 
 
 def example_path(name: str) -> Path:
-    """The folder of one example, to be copied and not written to; raises `UsageError` (E801)."""
+    """The folder of one example, to be copied and not written to; raises `UsageError` (E811)."""
     examples = _examples()
     if name in examples:
         return examples[name]
     listed = ", ".join(sorted(examples)) or "none is installed"
     fix = did_you_mean(name, examples, otherwise=f"there are: {listed}")
-    raise UsageError(Issue(code="E801", what=f"unknown example `{name}`", fix=fix))
+    raise UsageError(Issue(code="E811", what=f"unknown example `{name}`", fix=fix))
 
 
 def _examples() -> dict[str, Path]:

@@ -18,7 +18,7 @@ def test_the_shop_is_there_with_every_delivered_file() -> None:
 def test_a_misspelt_example_is_told_the_nearest_one() -> None:
     with pytest.raises(UsageError) as raised:
         example_path("shopp")
-    assert [issue.code for issue in raised.value.issues] == ["E801"]
+    assert [issue.code for issue in raised.value.issues] == ["E811"]
     assert raised.value.issues[0].fix == "did you mean `shop`?"
 
 
