@@ -176,8 +176,13 @@ class Loaded:
     tree: Tree
     settings: Settings
     definitions: Mapping[NodeId, Definition]
-    functions: tuple[SqlFunction, ...] = ()
+    sql_functions: tuple[SqlFunction, ...] = ()
     issues: tuple[Issue, ...] = ()
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The statements that create the project's SQL functions."""
+        return tuple(function.sql for function in self.sql_functions)
 
 
 def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = None) -> Loaded:
@@ -210,7 +215,7 @@ def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = No
         tree=tree,
         settings=settings,
         definitions=definitions,
-        functions=tuple(functions),
+        sql_functions=tuple(functions),
         issues=tuple(sorted(dict.fromkeys(issues), key=lambda issue: (issue.place, issue.code))),
     )
 

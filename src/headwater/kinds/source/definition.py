@@ -27,7 +27,7 @@ class FilesOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresOrigin:
-    """A table or query of a PostgreSQL database; `${NAME}` in the URL is resolved when it is read."""
+    """A table or query of a PostgreSQL database; `${NAME}` in the URL is resolved at use."""
 
     url: str
     table: str = ""

@@ -118,7 +118,7 @@ def read_test_file(files: Files) -> tuple[UnitTest, ...]:
 
 
 def _column_docs(sql: str, files: Files) -> dict[str, str]:
-    """`-- text` after a column, by column; the parser for it is costly, so only where there is one."""
+    """`-- text` after a column, by column; its parser is costly, so only where there is one."""
     body = split_header(files.path, sql)[0].sql
     if "--" not in body and "/*" not in body:
         return {}
