@@ -8,10 +8,10 @@ from typing import Final
 CODES: Final = {
     "E601": "The file is not an Open Data Contract Standard document (v3.0.x, v3.1.0 or v3.2.0).",
     "E602": "A key that the standard, or the rule, does not define.",
-    "E603": "A metric, quality type, compatibility mode or SLA unit that does not exist.",
-    "E604": "A value of the wrong type or outside of what the key allows, or a key that is missing.",
+    "E603": "A metric, a compatibility mode or a unit that does not exist.",
+    "E604": "A value of the wrong type or not allowed, or a key that is missing.",
     "E605": "A rule, relationship or SLA names a column that the contract does not declare.",
-    "E606": "A pattern that DuckDB cannot match with, or SQL that is no single expression or query.",
+    "E606": "A pattern that DuckDB cannot match, or SQL that is no single expression or query.",
     "E607": "The content of a contract changed but its version was not raised far enough.",
     "E608": "A change that the contract's compatibility mode does not allow.",
     "E609": "The same name twice: a column, a schema object or a rule.",

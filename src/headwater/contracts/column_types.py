@@ -95,10 +95,12 @@ def physical_type(text: str) -> str | None:
 
 def family(type: str) -> str:
     """A type without its numbers and items: `DECIMAL(12,4)` → `DECIMAL`, `BIGINT[]` → `LIST`."""
-    return "LIST" if type.endswith("]") else type.split("(")[0].strip().upper()
+    return "LIST" if type.endswith("]") else type.split("(", maxsplit=1)[0].strip().upper()
 
 
-def duckdb_type(logical: str | None, physical: str | None, options: Mapping[str, object]) -> str | None:
+def duckdb_type(
+    logical: str | None, physical: str | None, options: Mapping[str, object]
+) -> str | None:
     """The DuckDB type of a scalar column; None where neither type decides.
 
     A physical type refines the logical one (`number` as `decimal(12,4)`); where the two are of

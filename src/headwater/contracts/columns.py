@@ -7,10 +7,21 @@ from datetime import date, datetime, time
 from typing import Final
 
 from headwater.contracts.column_types import duckdb_type, family, strptime_format
-from headwater.contracts.conditions import Accepted, Bounded, Castable, Comparison, Condition
-from headwater.contracts.conditions import DistinctItems, Matches, MultipleOf, NotNull, Sized, Unique
+from headwater.contracts.conditions import (
+    Accepted,
+    Bounded,
+    Castable,
+    Comparison,
+    Condition,
+    DistinctItems,
+    Matches,
+    MultipleOf,
+    NotNull,
+    Sized,
+    Unique,
+)
 from headwater.contracts.definition import ContractColumn, RowRule
-from headwater.contracts.quality import Reading, constants
+from headwater.contracts.entries import Reading, constants
 from headwater.contracts.quoting import quote
 from headwater.definitions.yamltext import Located
 
@@ -20,14 +31,16 @@ _BOUNDS: Final[dict[str, Comparison]] = {
     "maximum": "<=",
     "exclusiveMaximum": "<",
 }
-_ISO: Final = {"date": date, "timestamp": datetime, "time": time}
+_SIZES: Final = ("minLength", "maxLength", "minItems", "maxItems")
+_ISO: Final[dict[str, type[date | time]]] = {"date": date, "timestamp": datetime, "time": time}
 _UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _TEXT_FORMATS: Final = {
     "email": r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
     "uuid": _UUID,
     "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
     "ipv4": r"^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)$",
-    "hostname": r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$",
+    "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
 }
 _CONSTRAINTS: Final = ("required", "unique", "primaryKey", "quality", "relationships", "enum")
 
@@ -43,7 +56,9 @@ def read_column(node: Located, reading: Reading) -> ContractColumn:
     pattern = options.get("format") if options and logical in _ISO else None
     strptime = strptime_format(str(pattern.value)) if pattern else None
     if pattern is not None and strptime is None:
-        what = f"the date format {pattern.describe()} is not understood; `{name}` is read as ISO 8601"
+        what = (
+            f"the date format {pattern.describe()} is not understood; `{name}` is read as ISO 8601"
+        )
         reading.wrong("W610", what, pattern.place)
     position = _value(node, "primaryKeyPosition")
     keyed = _value(node, "primaryKey") is True
@@ -59,7 +74,9 @@ def read_column(node: Located, reading: Reading) -> ContractColumn:
         title=_text(node, "businessName"),
         description=_text(node, "description"),
         classification=_text(node, "classification"),
-        examples=tuple(i.plain() for i in node.mapping["examples"]) if "examples" in node.mapping else (),
+        examples=tuple(i.plain() for i in node.mapping["examples"])
+        if "examples" in node.mapping
+        else (),
         place=node.place,
     )
 
@@ -150,7 +167,7 @@ def _option_rule(
     key: str, node: Located, column: ContractColumn, options: Located, reading: Reading
 ) -> Iterator[tuple[str, Condition]]:
     """The rule of one of the logicalTypeOptions, if it is one."""
-    name, logical, value = column.name, column.logical_type, node.value
+    name, value = column.name, node.value
     if key in _BOUNDS:
         condition = _bounded(key, node, column, options, reading)
         if condition is not None:
@@ -161,21 +178,25 @@ def _option_rule(
     elif key == "multipleOf" and isinstance(value, int | float):
         exact = family(column.type or "") not in ("DOUBLE", "FLOAT")
         yield f"multipleOf {value}", MultipleOf(column=name, factor=value, exact=exact)
-    elif key in ("minLength", "minItems") and isinstance(value, int):
-        yield f"{key} {value}", Sized(column=name, minimum=value)
-    elif key in ("maxLength", "maxItems") and isinstance(value, int):
-        yield f"{key} {value}", Sized(column=name, maximum=value)
-    elif key == "uniqueItems":
-        if value is True:
-            yield key, DistinctItems(column=name)
-    elif key == "format" and logical == "string":
-        if value in _TEXT_FORMATS:
-            yield f"format {value}", Matches(column=name, pattern=_TEXT_FORMATS[str(value)])
-        else:
-            what = f"the text format {node.describe()} of `{name}` is not enforced"
-            reading.wrong("W610", what, node.place, "enforced: " + ", ".join(_TEXT_FORMATS))
+    elif key in _SIZES and isinstance(value, int):
+        low = key.startswith("min")
+        size = Sized(column=name, minimum=value) if low else Sized(column=name, maximum=value)
+        yield f"{key} {value}", size
+    elif key == "uniqueItems" and value is True:
+        yield key, DistinctItems(column=name)
+    elif key == "format" and column.logical_type == "string":
+        yield from _text_format(node, name, reading)
     elif key in ("minProperties", "maxProperties", "required", "defaultTimezone"):
         reading.wrong("W610", f"`{key}` of `{name}` is not enforced", node.key_place or node.place)
+
+
+def _text_format(node: Located, name: str, reading: Reading) -> Iterator[tuple[str, Condition]]:
+    pattern = _TEXT_FORMATS.get(str(node.value))
+    if pattern is not None:
+        yield f"format {node.value}", Matches(column=name, pattern=pattern)
+        return
+    what = f"the text format {node.describe()} of `{name}` is not enforced"
+    reading.wrong("W610", what, node.place, "enforced: " + ", ".join(_TEXT_FORMATS))
 
 
 def _bounded(

@@ -1,16 +1,16 @@
 """What is counted over a relation, and the verdict on it.
 
 `questions` turns rules into as few queries as serve: one aggregate scan for all that one pass can
-count, a hash GROUP BY for each uniqueness (several in one query would keep all their keys in memory
-at once), one query each for references, SQL rules and volume. Each answers with one row, one value a
-rule; `judge` makes the verdict of each.
+count, a hash GROUP BY for each uniqueness (several in one query would hold all their keys in memory
+at once), one query each for references, SQL rules and volume. Each answers with one row, one value
+a rule; `judge` makes the verdict of each.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -102,7 +102,7 @@ def questions(
 def count_violations_sql(
     rules: Sequence[RowRule], relation: Relation, around: Surroundings = ALONE
 ) -> tuple[Question, ...]:
-    """How many rows break each row rule: one scan, and a query for each uniqueness and reference."""
+    """How many rows break each row rule: one scan, and one query a uniqueness or reference."""
     return questions(rules, relation, around)
 
 

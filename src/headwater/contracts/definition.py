@@ -189,8 +189,10 @@ class Contract:
 
     @property
     def row_fingerprint(self) -> str:
-        """Hash of what decides the published rows: columns, types, and row rules of severity error."""
-        columns = sorted((c.name, c.physical_name, c.type or "", c.format or "") for c in self.columns)
+        """Hash of what decides the published rows: columns, types, row rules of severity error."""
+        columns = sorted(
+            (c.name, c.physical_name, c.type or "", c.format or "") for c in self.columns
+        )
         rules = sorted(r.meaning for r in self.row_rules if r.severity is Severity.ERROR)
         return digest("rows", tuple(columns), tuple(rules))
 
@@ -198,7 +200,9 @@ class Contract:
     def dataset_fingerprint(self) -> str:
         """Hash of what only judges: dataset rules, and row rules of severity warning."""
         warnings = sorted(r.meaning for r in self.row_rules if r.severity is Severity.WARNING)
-        return digest("dataset", tuple(warnings), tuple(sorted(r.meaning for r in self.dataset_rules)))
+        return digest(
+            "dataset", tuple(warnings), tuple(sorted(r.meaning for r in self.dataset_rules))
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -1,8 +1,8 @@
 """A reader of SQL expressions that is just sharp enough to embed them safely.
 
-It splits text into tokens as DuckDB does (quoted text and names, dollar quotes, comments), so that a
-rule cannot reach outside of the parentheses it is put into, names its columns without a parser, and
-compares expressions without regard to spaces and case. Whether an expression binds, DuckDB says.
+It splits text into tokens as DuckDB does (quoted text and names, dollar quotes, comments), so that
+a rule cannot reach outside of the parentheses it is put into, shows its columns without a parser,
+and compares without regard to spaces and case. Whether an expression binds, DuckDB says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Validation of a located document against the standard's own JSON Schema.
 
-The schema is the one that the package `open-data-contract-standard` ships. Only the keywords that it
-uses are understood. In two things this is stricter than JSON Schema asks: an object that declares
+The schema is the one that the package `open-data-contract-standard` ships; only the keywords that
+it uses are understood. In two things this is stricter than JSON Schema asks: an object that declares
 properties takes no others, and an `if` on the value of a key needs that key to be there.
 """
 
@@ -169,7 +169,7 @@ def _check_alternatives(node: Located, schema: Schema, name: str) -> Iterator[Is
         return
     failures = [list(_check_closed(node, choice, name)) for choice in choices]
     if all(failures):
-        typed = [f for f, c in zip(failures, choices, strict=True) if not _wrong_kind(node, c, name)]
+        typed = [f for f, c in zip(failures, choices, strict=True) if not _wrong_kind(node, c)]
         if typed:
             yield from min(typed, key=len)
         else:
@@ -199,7 +199,7 @@ def _own_types(schema: Schema) -> list[str]:
     return []
 
 
-def _wrong_kind(node: Located, schema: Schema, name: str) -> bool:
+def _wrong_kind(node: Located, schema: Schema) -> bool:
     types = _own_types(schema)
     return bool(types) and not any(_is(node, each) for each in types)
 
@@ -227,7 +227,9 @@ def _check_keys(node: Located, parts: Sequence[Schema], name: str) -> Iterator[I
     for part in parts:
         for key in part.get("required", ()):
             if key not in node.mapping:
-                yield Issue(code="E604", what=f"{name} has no `{key}`", place=node.place, fix="add it")
+                yield Issue(
+                    code="E604", what=f"{name} has no `{key}`", place=node.place, fix="add it"
+                )
     for key, value in node.mapping.items() if known else ():
         if key not in known:
             place = value.key_place or value.place

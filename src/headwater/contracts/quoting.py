@@ -11,10 +11,10 @@ Constant = str | int | float | bool | Decimal | date | datetime | time | None
 
 
 def quote(name: str) -> str:
-    """An identifier in double quotes.
+    """An identifier in double quotes; those inside it are doubled.
 
-    >>> quote('Customer "ID"')
-    '"Customer ""ID\"""'
+    >>> print(quote("Customer ID"))
+    "Customer ID"
     """
     return '"' + name.replace('"', '""') + '"'
 

@@ -11,11 +11,19 @@ from typing import Final
 from headwater.clock import parse_duration
 from headwater.contracts.columns import column_rules, read_column
 from headwater.contracts.conditions import ExistsIn, Unique
-from headwater.contracts.definition import Contract, ContractColumn, DatasetRule, Metric, Mode
-from headwater.contracts.definition import RowRule, Rule, Severity
+from headwater.contracts.definition import (
+    Contract,
+    DatasetRule,
+    Metric,
+    Mode,
+    RowRule,
+    Rule,
+    Severity,
+)
+from headwater.contracts.entries import Reading
 from headwater.contracts.odcs import validate
 from headwater.contracts.operators import Operator, Threshold
-from headwater.contracts.quality import OLD_METRICS, Reading, read_quality
+from headwater.contracts.quality import OLD_METRICS, read_quality
 from headwater.definitions.yamltext import Located, read_yaml
 from headwater.errors import Issue, Place, did_you_mean
 from headwater.ids import digest
@@ -64,7 +72,9 @@ def read_contracts(path: str, text: str) -> tuple[tuple[Contract, ...], list[Iss
     """
     document, issues = read_yaml(path, text)
     if document is None:
-        return (), issues or [Issue(code="E601", what="the contract is empty", place=Place(path, 1, 1))]
+        return (), issues or [
+            Issue(code="E601", what="the contract is empty", place=Place(path, 1, 1))
+        ]
     if not document.is_mapping:
         what = f"a contract is a mapping, not {document.describe()}"
         return (), [*issues, Issue(code="E601", what=what, place=document.place)]
@@ -85,7 +95,7 @@ def read_contracts(path: str, text: str) -> tuple[tuple[Contract, ...], list[Iss
 
 
 def _modernize(node: Located) -> Located:
-    """A v3.0.x document in the words of v3.1.0: `rule:` was `metric:`, with its values beside it."""
+    """A v3.0.x document in the words of v3.1.0: `metric` was `rule`, with its values beside it."""
     if node.is_list:
         return replace(node, value=tuple(_modernize(item) for item in node.items))
     if not node.is_mapping:
@@ -101,7 +111,9 @@ def _modernize_rule(item: Located) -> Located:
     rule = item.get("rule")
     if rule is None or "metric" in item.mapping:
         return item
-    fresh = {key: value for key, value in item.mapping.items() if key not in ("rule", "validValues")}
+    fresh = {
+        key: value for key, value in item.mapping.items() if key not in ("rule", "validValues")
+    }
     name = str(rule.value)
     fresh["metric"] = replace(rule, value=OLD_METRICS.get(name, name))
     if "validValues" in item.mapping:
@@ -205,7 +217,7 @@ def _read_object(
         rules += _quality(each, column.name, own)
         rules += _references(each, column.name, own)
     keyed = replace(contract, name=_name(node), columns=columns)
-    rules += _key_rules(keyed, node, own)
+    rules += _key_rules(keyed)
     rules += _quality(node, None, own)
     rules += _references(node, None, own)
     latency = _read_latency(keyed, document, own, alone)
@@ -232,7 +244,7 @@ def _quality(node: Located, column: str | None, reading: Reading) -> Iterator[Ru
             yield rule
 
 
-def _key_rules(contract: Contract, node: Located, reading: Reading) -> Iterator[RowRule]:
+def _key_rules(contract: Contract) -> Iterator[RowRule]:
     """The primary key as a unique rule; its columns are not null by their own rules."""
     key = contract.key
     if not key or any(c.unique for c in contract.columns if (c.name,) == key):
@@ -289,12 +301,16 @@ def _read_latency(
         node = item.mapping["property"]
         if node.value not in _LATENCY:
             if node.value not in _SLA:
-                fix = did_you_mean(str(node.value), (*_LATENCY, *_SLA), "Headwater checks `latency`")
+                fix = did_you_mean(
+                    str(node.value), (*_LATENCY, *_SLA), "Headwater checks `latency`"
+                )
                 reading.wrong("W610", f"{node.describe()} is not checked", node.place, fix)
             continue
         element = item.get("element") or document.get("slaDefaultElement")
-        parts = str(element.value).split(",")[0].strip().rpartition(".") if element else ("", "", "")
-        if element is None and not alone or parts[0] not in ("", contract.name):
+        parts = (
+            str(element.value).split(",")[0].strip().rpartition(".") if element else ("", "", "")
+        )
+        if (element is None and not alone) or parts[0] not in ("", contract.name):
             continue
         column = reading.known(replace(element, value=parts[2])) if element else None
         delay = _delay(item, reading)
@@ -338,7 +354,9 @@ def unique_names(rules: Sequence[Rule], reading: Reading) -> list[Rule]:
         name = rule.name
         if name in seen and rule.meaning == seen[name].meaning:
             first = seen[name].place.line
-            reading.wrong("E609", f"the rule `{name}` stands twice", rule.place, f"see line {first}")
+            reading.wrong(
+                "E609", f"the rule `{name}` stands twice", rule.place, f"see line {first}"
+            )
             continue
         if name in seen and isinstance(rule, DatasetRule):
             name = f"{name} {rule.threshold}"

@@ -25,9 +25,16 @@ from typing import Final
 from headwater.clock import parse_duration
 from headwater.contracts.conditions import ExistsIn, NotNull, Unique
 from headwater.contracts.definition import DatasetRule, Metric, RowRule, Rule, Severity
+from headwater.contracts.entries import Frame, Reading, read_frame
 from headwater.contracts.operators import Operator, Threshold
-from headwater.contracts.quality import LIBRARY, Frame, Reading, framed, read_condition, read_frame
-from headwater.contracts.quality import read_metric, read_own, read_sql
+from headwater.contracts.quality import (
+    LIBRARY,
+    framed,
+    read_condition,
+    read_metric,
+    read_own,
+    read_sql,
+)
 from headwater.contracts.reading import unique_names
 from headwater.definitions.yamltext import Located
 from headwater.errors import Issue, Place, did_you_mean
@@ -52,7 +59,8 @@ def _read_rule(item: Located, reading: Reading) -> Rule | None:
         return read_condition(item, Frame("", Severity.ERROR, "", item.place), reading)
     forms = [key for key in item.mapping if key in _FORMS]
     if len(forms) != 1:
-        return _explain_form(item, forms, reading)
+        _explain_form(item, forms, reading)
+        return None
     form, frame = forms[0], read_frame(item, reading)
     if frame is None:
         return None
@@ -60,7 +68,11 @@ def _read_rule(item: Located, reading: Reading) -> Rule | None:
     if form in ("warning", "error"):
         severity = Located(form, item.place)
         frame = read_frame(replace(item, value={**item.mapping, "severity": severity}), reading)
-        return read_condition(body, frame, reading) if frame and _only(item, (form,), reading) else None
+        return (
+            read_condition(body, frame, reading)
+            if frame and _only(item, (form,), reading)
+            else None
+        )
     if form in ("expr", "sql"):
         if not _only(item, (form, *Operator), reading):
             return None
@@ -117,7 +129,7 @@ def _read_dataset(
     if form == Metric.VOLUME:
         if not _only(body, ("window", *Operator), reading):
             return None
-        own = {key: body.mapping[key] for key in Operator if key in body.mapping}
+        own = {key: body.mapping[key] for key in map(str, Operator) if key in body.mapping}
         own["volume"] = body.get("window") or Located("28d", body.place)
         return read_own(replace(body, value=own), frame, reading)
     if not _only(body, (*_METRIC_KEYS, *Operator), reading):
@@ -125,9 +137,7 @@ def _read_dataset(
     return _read_counting(Metric(form), body, frame, reading)
 
 
-def _read_counting(
-    metric: Metric, body: Located, frame: Frame, reading: Reading
-) -> Rule | None:
+def _read_counting(metric: Metric, body: Located, frame: Frame, reading: Reading) -> Rule | None:
     keys = ("validValues", "pattern", "missingValues")
     arguments = {key: body.mapping[key] for key in keys if key in body.mapping}
     columns = body.get("columns") or body.get("column")

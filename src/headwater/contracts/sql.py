@@ -1,7 +1,7 @@
 """Row rules as SQL for DuckDB: what breaks them, how often, and the rows apart.
 
-Nothing is executed here. A relation is read once or more by each query, so give one that is cheap to
-read again: a table, a view over Parquet, never a pipe.
+Nothing is executed here. A relation is read once or more by each query, so give one that is cheap
+to read again: a table, a view over Parquet, never a pipe.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from headwater.contracts.definition import ContractColumn, RowRule, Severity
 from headwater.contracts.expressions import embed
 from headwater.contracts.quoting import literal, quote, quote_all
 
-#: The column that holds what could not be cast: MAP of column → delivered text, NULL where all could.
+#: The column of what could not be cast: MAP of column → delivered text; NULL where all could.
 UNCAST: Final = "_uncast"
 #: The column of broken rows that names the rules each broke.
 BROKEN_RULES: Final = "_rules"
@@ -62,7 +62,7 @@ ALONE: Final = Surroundings()
 
 @singledispatch
 def kept(condition: c.Condition) -> str:
-    """A condition as SQL: true or NULL for a good row. Uniqueness and references need other rows."""
+    """A condition as SQL: true or NULL for a good row; not for uniqueness and references."""
     raise TypeError(f"{type(condition).__name__} is not a condition of one row alone")
 
 
@@ -219,7 +219,9 @@ def _count_copies(number: int) -> str:
     return f"_copy_{number}"
 
 
-def _ranked(relation: Relation, columns: Sequence[str], number: int, around: Surroundings) -> Relation:
+def _ranked(
+    relation: Relation, columns: Sequence[str], number: int, around: Surroundings
+) -> Relation:
     """The relation with a column that is above 1 in rows whose key an earlier row (or file) has.
 
     Only the rows of keys that clash are sorted; all others get 1 from an anti join.
@@ -233,7 +235,8 @@ def _ranked(relation: Relation, columns: Sequence[str], number: int, around: Sur
         f"SELECT r.*, CAST(row_number() OVER (PARTITION BY {keys} ORDER BY {order}) "
         f"+ CAST(d._taken AS INTEGER) AS BIGINT) AS {copy} "
         f"FROM {relation.sql} AS r JOIN {clashing} AS d ON {on} "
-        f"UNION ALL SELECT r.*, CAST(1 AS BIGINT) FROM {relation.sql} AS r ANTI JOIN {clashing} AS d ON {on}"
+        f"UNION ALL SELECT r.*, CAST(1 AS BIGINT) "
+        f"FROM {relation.sql} AS r ANTI JOIN {clashing} AS d ON {on}"
     )
     return Relation(sql=f"({ranked})", order=relation.order, uncast=relation.uncast)
 
