@@ -91,8 +91,9 @@ class Text(FieldType):
         return self.refuse(located, issues, "put it in quotes" if scalar else "")
 
     def _schema(self, names: Names) -> Schema:
-        known = names.get(self.names, ()) if self.names else ()
-        return {"type": "string", "examples": list(known)} if known else {"type": "string"}
+        # Completed, not enforced: a name that was added since the last check is no mistake.
+        known = list(names.get(self.names, ())) if self.names else []
+        return {"anyOf": [{"enum": known}, {"type": "string"}]} if known else {"type": "string"}
 
 
 class Flag(FieldType):
@@ -279,9 +280,7 @@ class Record(FieldType):
             elif self.open_to_others:
                 found[name] = located.plain()
             else:
-                fix = self.moved.get(name) or did_you_mean(
-                    name, known, otherwise=f"keys are: {', '.join(known)}"
-                )
+                fix = self.moved.get(name) or _nearest_key(name, known)
                 where = located.key_place or located.place
                 issues.append(
                     Issue(code="E114", what=f"unknown key `{name}`", place=where, fix=fix)
@@ -304,6 +303,13 @@ class Record(FieldType):
         if required:
             found["required"] = required
         return found if self.open_to_others else found | {"additionalProperties": False}
+
+
+def _nearest_key(name: str, known: Mapping[str, Key]) -> str:
+    """The key that was meant: alike, or the beginning of what is written (`time_column`)."""
+    begins = [key for key in known if name.startswith(f"{key}_") or key.startswith(f"{name}_")]
+    otherwise = f"did you mean `{begins[0]}`?" if begins else f"keys are: {', '.join(known)}"
+    return did_you_mean(name, known, otherwise=otherwise)
 
 
 #: The five words that open every kind.
