@@ -50,7 +50,7 @@ class Values:
             self._database.among(shared.c.hash, wanted)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row.hash: row.body for row in connection.execute(query)}
 
     def unknown(self, texts: Texts) -> list[dict[str, object]]:
         """The rows of those texts that this process has not read, ready to be inserted."""

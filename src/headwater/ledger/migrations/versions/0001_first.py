@@ -25,6 +25,7 @@ def _create_history() -> None:
         sa.Column("one", sa.Integer(), nullable=False),
         sa.Column("identity", sa.String(length=32), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("one = 1", name="one"),
         sa.PrimaryKeyConstraint("one", name="pk_ledger"),
     )
     op.create_table(
