@@ -116,6 +116,7 @@ class Session(Protocol):
         keep: DataInterval | None,
         target: Target,
         sort: tuple[str, ...] = (),
+        place: Place = Place(),
     ) -> tuple[Written, ...]:
         """Stream anything with `__arrow_c_stream__` into files, as `write_query` does."""
         ...
@@ -175,7 +176,7 @@ class Engine(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Stop what all sessions are doing; they raise an issue of code E705."""
+        """Stop what all sessions are doing; they raise an issue of code E743."""
         ...
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ _BROKEN = (
 )
 
 
-class Interrupted(HeadwaterError):  # noqa: N818 (stopping is no error)
+class Interrupted(HeadwaterError):
     """The work was stopped from outside (Ctrl-C); nothing was published."""
 
     exit_code = 130
@@ -44,6 +44,7 @@ class UserText:
 
     text: str
     place: Place = Place()
+    code: str = codes.SQL_FAILED
 
     def place_of(self, statement: str, position: int) -> Place:
         """The place of a byte position of the statement, if it lies in the user's text."""
@@ -95,7 +96,7 @@ def fault(error: duckdb.Error, statement: str = "", user: UserText | None = None
         return HeadwaterError(_broken_file(first))
     if user is not None:
         place = user.place if position is None else user.place_of(statement, position)
-        return HeadwaterError(Issue(code=codes.SQL_FAILED, what=_plain(message), place=place))
+        return HeadwaterError(Issue(code=user.code, what=_plain(message), place=place))
     return HeadwaterError(Issue(code=codes.ENGINE_FAILED, what=f"DuckDB: {_plain(message)}"))
 
 

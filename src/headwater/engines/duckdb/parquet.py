@@ -113,7 +113,8 @@ def sorted_select(select: str, sort: tuple[str, ...]) -> str:
 
 def copy_statement(select: str, path: Path) -> str:
     """COPY into one file; its path is new, so nothing needs a temporary name."""
-    return f"COPY ({select}) TO {text(str(path))} ({_OPTIONS}, WRITE_EMPTY_FILE false, USE_TMP_FILE false)"
+    options = f"{_OPTIONS}, WRITE_EMPTY_FILE false, USE_TMP_FILE false"
+    return f"COPY ({select}) TO {text(str(path))} ({options})"
 
 
 def copy_by_month(select: str, folder: Path, time: str, column_type: str, zone: ZoneInfo) -> str:

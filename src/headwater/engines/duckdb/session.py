@@ -7,13 +7,14 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from headwater.engines import codes
 from headwater.engines.duckdb import digests
+from headwater.engines.duckdb.arrow import BATCH_ROWS, arrow_rows
 from headwater.engines.duckdb.faults import UserText, translated
 from headwater.engines.duckdb.physical import groups_of_one_schema
 from headwater.engines.duckdb.quoting import identifier
@@ -25,6 +26,9 @@ from headwater.errors import HeadwaterError, Issue, Place
 from headwater.graph.node import Schema
 from headwater.ids import DataInterval
 from headwater.plan.state import Part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _numbers = count()
 
@@ -46,6 +50,8 @@ class DuckDBSession:
         self._on_close = on_close
         self._groups = partial(groups_of_one_schema, connection)
         self._writer = FileWriter(connection, zone, temp_folder)
+        self._bound: dict[str, InputRelation] = {}
+        self._beside: list[duckdb.DuckDBPyConnection] = []
 
     # --- what the step sees
 
@@ -55,19 +61,36 @@ class DuckDBSession:
         A function is the text of its `CREATE FUNCTION` or `CREATE MACRO` statement.
         """
         for relation in inputs:
-            if relation.rows is None:
-                select = input_select(relation, self.zone, self._groups)
-            else:
-                registered = f"__headwater_given_{next(_numbers)}"
-                self.connection.register(registered, relation.rows)
-                select = given_select(relation, registered, relation.rows.column_names)
-            view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
-            with translated(view):
-                self.connection.execute(view)
+            self._bound[relation.name] = relation
+            self._bind(self.connection, relation)
         for function in functions:
             statement = temporary_function(function)
             with translated(statement, UserText(function)):
                 self.connection.execute(statement)
+
+    def _bind(self, connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> None:
+        if relation.rows is None:
+            select = input_select(relation, self.zone, self._groups)
+        else:
+            registered = f"__headwater_given_{next(_numbers)}"
+            connection.register(registered, relation.rows)
+            select = given_select(relation, registered, relation.rows.column_names)
+        view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
+        with translated(view):
+            connection.execute(view)
+
+    def stream(self, name: str) -> pa.RecordBatchReader:
+        """A bound input as Arrow batches.
+
+        On a cursor of its own: a connection streams one result at a time, and inputs may be read
+        in turns.
+        """
+        beside = self.connection.cursor()
+        self._beside.append(beside)
+        self._bind(beside, self._bound[name])
+        with translated():
+            relation = beside.sql(f"SELECT * FROM {identifier(name)}")
+            return relation.to_arrow_reader(BATCH_ROWS)
 
     def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
         """A SELECT as a lazy relation of this session; anything else is refused."""
@@ -107,14 +130,15 @@ class DuckDBSession:
         rows, no file. Raises issues with the place in the user's SQL; after an error none of the
         new files is left.
         """
+        text = query_text(sql, place)
         return self._writer.write(
-            query_text(sql, place),
+            text,
             schema=schema,
             time=time,
             keep=keep,
             target=target,
             sort=sort,
-            place=place,
+            user=UserText(text, place),
         )
 
     def write_arrow(
@@ -126,19 +150,17 @@ class DuckDBSession:
         keep: DataInterval | None,
         target: Target,
         sort: tuple[str, ...] = (),
+        place: Place = Place(),
     ) -> tuple[Written, ...]:
         """Stream Arrow rows (a table, a reader, a frame, a relation) into data files.
 
         Reads on a cursor beside the session's, so that a lazy relation of the session can be its
         own input.
         """
-        import pyarrow as pa
-
-        tables = (pa.Table, pa.RecordBatchReader)
-        readable = rows if isinstance(rows, tables) else pa.RecordBatchReader.from_stream(rows)
         beside = self.connection.cursor()
+        self._beside.append(beside)
         name = f"__headwater_rows_{next(_numbers)}"
-        beside.register(name, readable)
+        beside.register(name, arrow_rows(rows))
         try:
             return FileWriter(beside, self.zone, self._temp_folder).write(
                 f"SELECT * FROM {identifier(name)}",
@@ -147,10 +169,21 @@ class DuckDBSession:
                 keep=keep,
                 target=target,
                 sort=sort,
+                user=UserText("", place, codes.PYTHON_RESULT),
             )
         finally:
-            beside.unregister(name)
+            self._beside.remove(beside)
             beside.close()
+
+    def arrow_schema(self, schema: pa.Schema) -> Schema:
+        """The DuckDB types of Arrow fields."""
+        name = f"__headwater_rows_{next(_numbers)}"
+        self.connection.register(name, schema.empty_table())
+        try:
+            described = self.fetch(f"DESCRIBE SELECT * FROM {identifier(name)}")
+        finally:
+            self.connection.unregister(name)
+        return tuple((row[0], row[1]) for row in described)
 
     def copy(
         self, select: str, path: Path, parameters: Parameters = (), *, part: Part = "rows"
@@ -210,12 +243,14 @@ class DuckDBSession:
 
     def interrupt(self) -> None:
         """Stop the statement under way; it raises an issue. Safe from another thread."""
-        self.connection.interrupt()
+        for connection in (*self._beside, self.connection):
+            connection.interrupt()
 
     def close(self) -> None:
         """Forget everything that was bound."""
         self._on_close(self)
-        self.connection.close()
+        for connection in (*self._beside, self.connection):
+            connection.close()
 
     def __enter__(self) -> Self:
         return self

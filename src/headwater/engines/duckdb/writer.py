@@ -25,7 +25,6 @@ from headwater.engines.duckdb.parquet import (
 from headwater.engines.duckdb.quoting import identifier
 from headwater.engines.duckdb.times import month_name, only_month, within
 from headwater.engines.protocol import Parameters, Target, Written
-from headwater.errors import Place
 from headwater.graph.node import Schema
 from headwater.ids import DataInterval
 
@@ -51,7 +50,7 @@ class FileWriter:
         keep: DataInterval | None,
         target: Target,
         sort: tuple[str, ...] = (),
-        place: Place = Place(),
+        user: UserText | None = None,
     ) -> tuple[Written, ...]:
         """The source's rows, cast to the schema and kept within `keep`."""
         check_types(schema)
@@ -63,7 +62,6 @@ class FileWriter:
                 condition = f"({condition}) OR {identifier(time)} IS NULL"
                 select = f"SELECT * FROM ({select}) WHERE {condition}"
         select = sorted_select(select, sort)
-        user = UserText(source, place)
         month = only_month(keep, self._zone) if time else None
         if time and month is None:
             return self._write_months(select, time, kind, target, user)
@@ -85,7 +83,7 @@ class FileWriter:
         return CopiedFile.of(rows[0]) if rows else None
 
     def _write_months(
-        self, select: str, time: str, kind: str, target: Target, user: UserText
+        self, select: str, time: str, kind: str, target: Target, user: UserText | None
     ) -> tuple[Written, ...]:
         """One pass into a temporary folder; nothing refers to its files before they are moved."""
         folder = self._temp_folder / f"months-{next(_numbers)}"
