@@ -167,7 +167,7 @@ class Binder:
             return self._failed(query, text, tree)
         plans = tree["plans"]
         if len(plans) != 1:
-            what = "more than one statement"
+            what = "more than one statement" if plans else "no statement"
             raise SqlError(SqlProblem(code="E211", what=what, fix=ONE_SELECT))
         try:
             operator = read_plan(plans[0])
@@ -190,6 +190,8 @@ class Binder:
                 self._create(relation)
         if tree.get("error_type") in ("internal", "serialization", "not implemented"):
             return self._opaque(query, text, parse(text.sql).canonical)
+        elif tree.get("error_type") not in ("parser", "syntax"):
+            parse(text.sql)
         raise SqlError(bind_problem(query.sql, text, tree, query.relations))
 
     def _known(
@@ -223,7 +225,7 @@ class Binder:
             row_reads=derived.rows.reads,
             relations=tuple([schema[name.casefold()].name for name in relations]),
             alignment=alignment,
-            problems=find_problems(derived, text, columns, self._volatile),
+            problems=find_problems(derived, text, columns, self._volatile, schema),
             time_origin=origin,
         )
 

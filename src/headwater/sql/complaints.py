@@ -33,7 +33,10 @@ def _read(
 ) -> tuple[str, str, str]:
     kind, name = tree.get("error_type"), str(tree.get("name", ""))
     if kind in ("parser", "syntax"):
-        return "E210", first, ""
+        colon = 'near ":"' in first
+        return "E210", first, "only saved queries have parameters, declared ones" if colon else ""
+    if "does not exist because schema" in first:
+        return "E201", f"unknown table `{name}`", "tables stand without a schema"
     if kind == "permission" or "file system operations are disabled" in message:
         return "E404", "files are read inside the SQL", _READ_FILES
     if kind == "internal":

@@ -58,6 +58,11 @@ def unknown_table(name: str) -> Exception:
     return KeyError(name)
 
 
+def row_id(relation: str) -> str:
+    """The hash of a relation's physical row number."""
+    return digest("rowid", relation.casefold())
+
+
 @lru_cache(maxsize=4096)
 def _upstream(relation: Relation) -> tuple[str, dict[str | None, Value], tuple[frozenset[str], ...]]:
     """Hash of the rows, values by column, and keys of an upstream."""
@@ -68,7 +73,7 @@ def _upstream(relation: Relation) -> tuple[str, dict[str | None, Value], tuple[f
         hashed = digest("column", name, column.name.casefold(), column.type)
         values[column.name] = Value(hashed, frozenset([read]), read)
     rows = digest("rows", name)
-    values[None] = Value(digest("rowid", rows), frozenset([Read(relation.name, None)]))
+    values[None] = Value(row_id(name), frozenset([Read(relation.name, None)]))
     folded = {str(column).casefold(): v.hash for column, v in values.items() if column}
     key = frozenset(folded[column.casefold()] for column in relation.key)
     return rows, values, (key,) if key else ()

@@ -215,7 +215,7 @@ class CteScan(Operator):
     """Rows of a named query."""
 
     index: int
-    is_recurring: bool
+    width: int
 
 
 def read_plan(node: Expression) -> Operator:
@@ -448,7 +448,7 @@ def _recursive_cte(node: Expression, children: Children) -> Operator:
 
 
 def _cte_scan(node: Expression, children: Children) -> Operator:
-    return CteScan(index=node.get("cte_index", 0), is_recurring=bool(node.get("is_recurring")))
+    return CteScan(index=node.get("cte_index", 0), width=len(node["chunk_types"]))
 
 
 _READERS: Mapping[str, Callable[[Expression, Children], Operator]] = {
