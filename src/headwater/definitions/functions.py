@@ -55,10 +55,11 @@ def read_function(files: Files) -> SqlFunction | None:
         files.wrong("E108", "this is no function", place, shape)
         return None
     written = text[head.start("name") : head.end("name")]
-    if written.casefold() != name.casefold():
+    plain = written[1:-1] if written.startswith('"') else written
+    if plain.casefold() != name.casefold():
         where = _place(path, text, head.start("name"))
-        what = f"the file is called `{name}` but its function `{written}`"
-        fix = did_you_mean(written, [name], otherwise="the file's name is the function's name")
+        what = f"the file is called `{name}` but its function `{plain}`"
+        fix = did_you_mean(plain, [name], otherwise="the file's name is the function's name")
         files.wrong("E108", what, where, fix)
         return None
     begin = head.end("name")
