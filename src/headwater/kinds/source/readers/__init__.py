@@ -1,0 +1,1 @@
+"""Readers: from an origin to typed Parquet, one delivery at a time."""

@@ -1,0 +1,186 @@
+"""CSV text as records, without parsing it: counted, and cut into pieces between records.
+
+The count is independent of the parser that reads the rows, and runs at the speed of memory: bytes
+other than quotes and newlines are taken out, pairs of quotes cancel each other, and what is left
+between an odd and an even quote lies inside a field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from headwater.kinds.source.readers.dialect import Dialect
+
+_BLANK: Final = re.compile(rb"(?:\A|(?<=\n))\r?\n")
+_LONGEST_RECORD_LINES: Final = 10_000
+
+
+def count_records(piece: bytes, dialect: Dialect, width: int) -> int:
+    r"""How many records the piece holds: newlines outside of quotes, blank lines aside.
+
+    In a file of one column a blank line is a record. A last line without newline counts.
+
+    >>> count_records(b'a,b\n"x\ny",2\n\nz,3', Dialect(), 2)
+    3
+    """
+    if not piece:
+        return 0
+    quote = dialect.mark
+    if not dialect.doubles:
+        escape = dialect.escape.encode()
+        piece = piece.replace(escape * 2, b"").replace(escape + quote, b"")
+    outside = piece
+    if quote in piece:
+        kept = piece.translate(None, bytes(set(range(256)) - {10, quote[0]}))
+        kept = kept.replace(quote * 2, b"")
+        newlines = b"".join(kept.split(quote)[::2]).count(b"\n") if quote in kept else len(kept)
+    else:
+        newlines = piece.count(b"\n")
+    count = newlines + (not piece.endswith(b"\n"))
+    starts_blank = piece.startswith((b"\n", b"\r\n"))
+    if width > 1 and (starts_blank or b"\n\n" in piece or b"\n\r\n" in piece):
+        if quote in piece:
+            outside = (quote + quote).join(piece.split(quote)[::2])
+        count -= len(_BLANK.findall(outside))
+    return count
+
+
+def cut_pieces(blocks: Iterable[bytes], dialect: Dialect, piece_bytes: int) -> Iterator[bytes]:
+    """The same bytes in pieces that end where a record ends."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size < piece_bytes:
+            continue
+        data = b"".join(held)
+        cut = _last_record_end(data, dialect)
+        if cut == 0 and size > 4 * piece_bytes:
+            cut = _exact_record_end(data, dialect)
+        if cut:
+            yield data[:cut]
+        held, size = [data[cut:]], len(data) - cut
+    rest = b"".join(held)
+    if rest:
+        yield rest
+
+
+def _last_record_end(data: bytes, dialect: Dialect) -> int:
+    """After the last newline outside of quotes; 0 if there is none near the end."""
+    quote = dialect.mark
+    at = data.rfind(b"\n")
+    if at < 0 or quote not in data:
+        return at + 1
+    inside = data.count(quote, 0, at) % 2
+    for _ in range(_LONGEST_RECORD_LINES):
+        if not inside:
+            return at + 1
+        before = data.rfind(b"\n", 0, at)
+        if before < 0:
+            return 0
+        inside = (inside + data.count(quote, before, at)) % 2
+        at = before
+    return 0
+
+
+def _exact_record_end(data: bytes, dialect: Dialect) -> int:
+    """After the last record, where stray quotes mislead the quick way."""
+    last = 0
+    for record in split_records(data, dialect):
+        if record.fields is not None:
+            last = record.end
+    return last if last < len(data) or data.endswith(b"\n") else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record without its line end; `fields` as `Dialect.fields_in` says; `end` is after it."""
+
+    text: bytes
+    fields: int | None
+    end: int
+
+
+def split_records(data: bytes, dialect: Dialect) -> Iterator[Record]:
+    """Every record and blank line, exactly. A quote that never closes spoils only its own line."""
+    at = 0
+    size = len(data)
+    while at < size:
+        end = data.find(b"\n", at)
+        end = size if end < 0 else end
+        line = data[at:end].removesuffix(b"\r")
+        fields = dialect.fields_in(line)
+        close = end
+        for _ in range(_LONGEST_RECORD_LINES):
+            if fields is not None or close >= size:
+                break
+            # The record goes on at least to the line with the next quote.
+            quote = data.find(dialect.mark, close)
+            if quote < 0:
+                break
+            close = data.find(b"\n", quote)
+            close = size if close < 0 else close
+            longer = data[at:close].removesuffix(b"\r")
+            fields = dialect.fields_in(longer)
+            if fields is not None:
+                line, end = longer, close
+        yield Record(line, fields, min(end + 1, size))
+        at = end + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """A piece with its malformed records apart.
+
+    `good` holds `good_count` well-formed records of at most `longest` bytes; `bad` says position in the piece (from 1), text
+    and reason of each of the others.
+    """
+
+    good: bytes
+    good_count: int
+    longest: int
+    bad: tuple[tuple[int, str, str], ...]
+
+    @property
+    def count(self) -> int:
+        """All records of the piece."""
+        return self.good_count + len(self.bad)
+
+
+def sort_records(piece: bytes, dialect: Dialect, width: int) -> Sorted:
+    """Set aside every record that has not `width` fields, or is not UTF-8."""
+    good: list[bytes] = []
+    bad: list[tuple[int, str, str]] = []
+    number = 0
+    for record in split_records(piece, dialect):
+        if not record.text and width > 1:
+            continue
+        number += 1
+        reason = _fault(record, width, dialect)
+        if reason:
+            bad.append((number, record.text.decode("utf-8", errors="replace"), reason))
+        else:
+            good.append(record.text)
+    text = b"\n".join(good) + (b"\n" if good else b"")
+    longest = max(map(len, good), default=0)
+    return Sorted(good=text, good_count=len(good), longest=longest, bad=tuple(bad))
+
+
+def _fault(record: Record, width: int, dialect: Dialect) -> str:
+    if record.fields is None:
+        return "malformed: a quote is not closed"
+    if record.fields < 0:
+        return "malformed: a quote or line end inside a field"
+    trailing = record.fields == width + 1 and record.text.endswith(dialect.delimiter.encode())
+    if record.fields != width and not trailing:
+        return f"malformed: {record.fields} columns instead of {width}"
+    if not record.text.isascii():
+        try:
+            record.text.decode()
+        except UnicodeDecodeError:
+            return "malformed: not UTF-8"
+    return ""
