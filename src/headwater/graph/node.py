@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from headwater.definitions.model import Definition
 from headwater.ids import NodeId
 
-if TYPE_CHECKING:
-    from headwater.definitions.model import Definition
-    from headwater.plan.state import Schema
+Schema = tuple[tuple[str, str], ...]  # column names and DuckDB types, in order
 
 #: How an input is read for one day of output: the same day, a window around it, everything,
 #: everything but without reopening history when it changes, or the node's own interval before.
@@ -68,6 +67,15 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """Rows are changes: readers see the latest of each key, unless it says deleted."""
+
+    key: tuple[str, ...]
+    latest_by: str
+    deleted: str | None = None  # a boolean SQL expression over the row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A definition bound into the graph."""
 
@@ -76,10 +84,11 @@ class Node:
     fingerprint: str  # of the whole definition's meaning, upstream not counted
     inputs: tuple[Input, ...] = ()
     schema: Schema = ()
+    hidden: Schema = ()  # columns that are there when named, and left out of `select *`
     time: str | None = None  # its event-time column; set: built by intervals
     key: tuple[str, ...] = ()
     recipe: Recipe | None = None  # None: a source, whose content comes from its deliveries
-    relation: bool = True  # whether SQL can read it by name
+    latest: Latest | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:

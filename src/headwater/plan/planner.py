@@ -73,7 +73,9 @@ def plan_load(
     """The load of one source: new deliveries, or rows to be judged again."""
     state = view.states.get(node.id)
     deliveries = tuple(
-        name for name in arrivals.deliveries if (node.id, digest(name)) not in view.barred
+        name
+        for name, sha256 in arrivals.deliveries.items()
+        if (node.id, delivery_key(name, sha256)) not in view.barred
     )
     recheck = (
         state is not None
@@ -99,6 +101,11 @@ def plan_load(
         covers=arrivals.covers,
         recheck=recheck or node.id in request.full_refresh,
     )
+
+
+def delivery_key(name: str, sha256: str) -> str:
+    """The key under which a rollback bars one delivery."""
+    return digest("delivery", name, sha256)
 
 
 def plan_node(

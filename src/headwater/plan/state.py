@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from headwater.graph.node import Schema
 from headwater.ids import DataInterval, IntervalMap, NodeId, digest
 
 #: Which rows a data file holds. Only `rows` is published; the others are kept for the reckoning
@@ -21,14 +22,20 @@ Part = Literal["rows", "quarantined", "superseded", "dropped"]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Content keys of one segment: of its rows (the shape) and of each column."""
+    """Content keys of one segment: of its rows (the shape) and of each column.
+
+    Where no column has a key of its own (a source: rows come and go as a whole), each shares the
+    rows' key.
+    """
 
     rows: str
     columns: Mapping[str, str]
 
     def key(self, column: str | None) -> str:
         """The content key of a column, or of the rows for None; a missing column has its own key."""
-        return self.rows if column is None else self.columns.get(column, "missing")
+        if column is None or not self.columns:
+            return self.rows
+        return self.columns.get(column, "missing")
 
     def __hash__(self) -> int:
         return hash(self.rows)
@@ -66,9 +73,6 @@ class DeliveryRecord:
     delivered: int
     order: int = 0  # position in the order of arrival
     stale: bool = False
-
-
-Schema = tuple[tuple[str, str], ...]  # column names and DuckDB types, in order
 
 
 def schema_digest(schema: Schema) -> str:

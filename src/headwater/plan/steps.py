@@ -36,9 +36,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """What waits at a source: names of new deliveries, and the days they cover where known."""
+    """What waits at a source: new deliveries (name → hash), and the days they cover where known."""
 
-    deliveries: tuple[str, ...] = ()
+    deliveries: Mapping[str, str] = field(default_factory=dict)
     covers: DataInterval | None = None
     stale: bool = False
 

@@ -1,0 +1,141 @@
+"""Definitions → graph: names become edges, each kind binds its nodes, upstream first.
+
+A node that cannot be bound is reported once; what reads it is left out without a second message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from headwater.definitions.model import Definition
+from headwater.errors import Issue, Place, did_you_mean
+from headwater.graph.graph import Graph, topological_order
+from headwater.graph.node import Node, Schema
+from headwater.ids import NodeId
+from headwater.sql import QueryTemplate, Relation
+
+
+class SqlBinding(Protocol):
+    """What binds SQL over relations; a project's cached binder."""
+
+    def bind(
+        self, sql: str, relations: Mapping[str, Relation], *, time: str | None = None
+    ) -> QueryTemplate:
+        """Raises `SqlError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindContext:
+    """What a kind needs to bind a definition."""
+
+    sql: SqlBinding
+    zone: ZoneInfo
+    observe: Callable[[Definition, Mapping[str, Node]], Schema]
+    """The schema of what only data or user code can tell: a source without a contract, a Python
+    table. Raises HeadwaterError."""
+
+
+class GraphKind(Protocol):
+    """What the graph asks of a kind."""
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether SQL can read its nodes by name."""
+
+    def references(self, definition: Definition) -> Mapping[str, Place]:
+        """What the definition reads and where it says so: relations, or node ids (with a dot)."""
+
+    def bind(
+        self, definition: Definition, upstream: Mapping[str, Node], context: BindContext
+    ) -> tuple[Node | None, list[Issue]]:
+        """The node, given its upstream nodes by the names it calls them."""
+
+
+def build_graph(
+    definitions: Mapping[NodeId, Definition],
+    kinds: Mapping[str, GraphKind],
+    context: BindContext,
+) -> tuple[Graph, list[Issue]]:
+    """The graph of all nodes that could be bound, and everything that is wrong with the others.
+
+    Codes: E201 unknown name, E203 cycle, and those of the kinds.
+    """
+    edges, issues = _resolve(definitions, kinds)
+    order, cycle = topological_order({node: tuple(ups.values()) for node, ups in edges.items()})
+    if cycle:
+        issues.append(_cycle_issue(cycle, definitions))
+    bound: dict[NodeId, Node] = {}
+    for node_id in order:
+        upstream = {name: bound.get(parent) for name, parent in edges[node_id].items()}
+        known = {name: node for name, node in upstream.items() if node is not None}
+        if len(known) < len(upstream):
+            continue
+        node, found = kinds[node_id.kind].bind(definitions[node_id], known, context)
+        issues += found
+        if node is not None:
+            bound[node_id] = node
+    return Graph.of(bound.values()), issues
+
+
+def _resolve(
+    definitions: Mapping[NodeId, Definition], kinds: Mapping[str, GraphKind]
+) -> tuple[dict[NodeId, dict[str, NodeId]], list[Issue]]:
+    """For each node, the names it reads and the nodes they mean; nodes with unknown names left out."""
+    relations = {n.name.casefold(): n for n in definitions if kinds[n.kind].is_relation}
+    ids = {str(n): n for n in definitions}
+    edges: dict[NodeId, dict[str, NodeId]] = {}
+    issues: list[Issue] = []
+    for node_id, definition in definitions.items():
+        found: dict[str, NodeId] = {}
+        complete = True
+        for name, place in kinds[node_id.kind].references(definition).items():
+            target = ids.get(name) if "." in name else relations.get(name.casefold())
+            if target is None:
+                complete = False
+                issues.append(_unknown(name, place, ids, relations))
+            else:
+                found[name] = target
+        if complete:
+            edges[node_id] = found
+    return _without_blocked(edges, set(definitions) - set(edges)), issues
+
+
+def _without_blocked(
+    edges: dict[NodeId, dict[str, NodeId]], blocked: set[NodeId]
+) -> dict[NodeId, dict[str, NodeId]]:
+    """Leave out nodes that are blocked, and all that read them."""
+    gone = set(blocked)
+    growing = True
+    while growing:
+        more = {n for n, ups in edges.items() if n not in gone and gone & set(ups.values())}
+        gone |= more
+        growing = bool(more)
+    return {node: ups for node, ups in edges.items() if node not in gone}
+
+
+def _unknown(
+    name: str,
+    place: Place,
+    ids: Mapping[str, NodeId],
+    relations: Mapping[str, NodeId],
+) -> Issue:
+    known = list(ids) if "." in name else [n.name for n in relations.values()]
+    sort = "node" if "." in name else "table"
+    return Issue(
+        code="E201",
+        what=f"unknown {sort} `{name}`",
+        place=place,
+        fix=did_you_mean(name, known, "sources, tables and seeds can be read by name"),
+    )
+
+
+def _cycle_issue(cycle: list[NodeId], definitions: Mapping[NodeId, Definition]) -> Issue:
+    return Issue(
+        code="E203",
+        what="tables read each other in a circle: " + " → ".join(map(str, cycle)),
+        place=definitions[cycle[0]].place,
+        fix="take one of these references out",
+    )

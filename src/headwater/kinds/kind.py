@@ -1,0 +1,39 @@
+"""What a kind is: one value that ties its doors together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.definitions.loader import KindReader
+from headwater.definitions.model import Definition
+from headwater.errors import Issue, Place
+from headwater.graph.build import BindContext
+from headwater.graph.node import Node
+from headwater.plan.steps import Load, Query
+from headwater.run.context import Promises, RunContext, StepResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A sort of node. Every door is a function of the kind's own folder.
+
+    `references` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
+    `Any` here because each kind has its own class and gets only its own.
+    """
+
+    name: str
+    reader: KindReader
+    is_relation: bool
+    references: Callable[[Any], Mapping[str, Place]]
+    bind: Callable[[Any, Mapping[str, Node], BindContext], tuple[Node | None, list[Issue]]]
+    execute: Callable[[Load | Query, Node, RunContext], StepResult]
+    promises: Callable[[Node], Promises]
+    validate: Callable[[Definition, Node], list[Issue]]
+
+
+def nothing_to_validate(definition: Definition, node: Node) -> list[Issue]:
+    """For kinds whose reading and binding find every mistake."""
+    del definition, node
+    return []

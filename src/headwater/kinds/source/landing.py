@@ -1,0 +1,108 @@
+"""Landed deliveries as relations of a session: what came, on which days, and what broke a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from headwater.contracts.quoting import quote
+from headwater.contracts.sql import Relation
+from headwater.engines.protocol import InputRelation, Session
+from headwater.graph.node import Node, Schema
+from headwater.kinds.source.bind import META
+from headwater.kinds.source.readers.model import Landed
+from headwater.kinds.source.redelivery import Day, Decision
+
+LANDED, REJECTED, SUPERSEDED = "__headwater_landed", "__headwater_rejected", "__headwater_superseded"
+
+#: What quarantined rows carry besides the columns of landed ones.
+QUARANTINE: Schema = (("_raw", "VARCHAR"), ("_rules", "VARCHAR[]"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What one load landed, shown to a session as `LANDED` and `REJECTED`."""
+
+    landed: tuple[Landed, ...]
+    time: str | None
+    rows: Schema  # of landed rows
+    counts: dict[str, dict[Day, int]] = field(default_factory=dict)  # per delivery and day
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered, as counted apart from the reading of them."""
+        return sum(one.delivered for one in self.landed)
+
+    def days_in_order(self) -> list[tuple[str, list[Day]]]:
+        """Each delivery with the days on which it has rows, in the order of arrival."""
+        return [
+            (name, sorted(days, key=lambda d: (d is None, d)))
+            for name, days in ((o.delivery.name, self.counts.get(o.delivery.name, {})) for o in self.landed)
+        ]
+
+
+def show_landed(landed: Sequence[Landed], node: Node, session: Session, time: str | None) -> Intake:
+    """Bind the landed files, and count their rows by delivery and day."""
+    rows: Schema = (*node.schema, *META)
+    good = [path for one in landed for path in one.rows]
+    bad = [path for one in landed for path in one.rejected]
+    session.bind_inputs(
+        [
+            InputRelation(name=LANDED, schema=rows, files=tuple(good)),
+            InputRelation(name=REJECTED, schema=(*rows, *QUARANTINE), files=tuple(bad)),
+        ]
+    )
+    intake = Intake(landed=tuple(landed), time=time, rows=rows)
+    day = day_sql(time)
+    both = " UNION ALL ".join(
+        f"SELECT _file, {day} AS day, count(*) AS n FROM {name} GROUP BY ALL"
+        for name in (LANDED, REJECTED)
+    )
+    for name, when, count in session.fetch(f"SELECT _file, day, sum(n) FROM ({both}) GROUP BY ALL"):
+        intake.counts.setdefault(name, {})[when] = int(count)
+    return intake
+
+
+def day_sql(time: str | None, prefix: str = "") -> str:
+    """The local day of a row; NULL where the source has no time."""
+    return f"CAST({prefix}{quote(time)} AS DATE)" if time else "CAST(NULL AS DATE)"
+
+
+def show_superseded(decision: Decision, session: Session) -> None:
+    """Bind the (delivery, day) pairs that are superseded."""
+    import pyarrow as pa
+
+    pairs = sorted(decision.superseded, key=lambda p: (p[0], p[1] or date.min))
+    table = pa.table(
+        {
+            "_file": pa.array([name for name, _ in pairs], pa.string()),
+            "day": pa.array([day for _, day in pairs], pa.date32()),
+        }
+    )
+    schema: Schema = (("_file", "VARCHAR"), ("day", "DATE"))
+    session.bind_inputs([InputRelation(name=SUPERSEDED, schema=schema, rows=table)])
+
+
+def fresh_sql(relation: str, time: str | None, decision: Decision, *, superseded: bool = False) -> str:
+    """The rows of a landed relation that are not superseded, or those that are."""
+    if not decision.superseded:
+        return f"SELECT * FROM {relation}" + (" WHERE FALSE" if superseded else "")
+    join = "SEMI" if superseded else "ANTI"
+    return (
+        f"SELECT l.* FROM {relation} l {join} JOIN {SUPERSEDED} s "
+        f"ON l._file = s._file AND {day_sql(time, 'l.')} IS NOT DISTINCT FROM s.day"
+    )
+
+
+def fresh_relation(time: str | None, decision: Decision) -> Relation:
+    """The landed rows that are to be judged, in the order of their delivery."""
+    if not decision.superseded:
+        return Relation.named(LANDED, order=("_file", "_row"))
+    return Relation.query(fresh_sql(LANDED, time, decision), order=("_file", "_row"))
+
+
+def files_of(landed: Sequence[Landed]) -> list[Path]:
+    """All staged files, good and rejected."""
+    return [path for one in landed for path in (*one.rows, *one.rejected)]

@@ -1,0 +1,232 @@
+"""The Load step: deliveries become landed rows; landed rows are published, superseded, quarantined."""
+
+from __future__ import annotations
+
+import time as stopwatch
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from headwater.clock import days_of, local_midnight
+from headwater.graph.node import Node
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
+from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
+from headwater.kinds.source.in_place import read_in_place
+from headwater.kinds.source.judging import Judgement, judge_load
+from headwater.kinds.source.landing import Intake, show_landed, show_superseded
+from headwater.kinds.source.opening import reader_of
+from headwater.kinds.source.readers.model import Known, Landed, LoadStamp
+from headwater.kinds.source.recheck import recheck
+from headwater.kinds.source.redelivery import Day, Decision, decide, in_order, mode_of
+from headwater.kinds.source.retire import retire
+from headwater.kinds.source.writing import LoadWriter
+from headwater.plan.state import Build, Contents, DataFile, DeliveryRecord, Segment, State
+from headwater.plan.steps import Load, Query
+from headwater.run.context import Promises, Reckoning, RunContext, StepResult
+
+
+def promises(node: Node) -> Promises:
+    """What the contract enforces."""
+    definition = cast(SourceDefinition, node.definition)
+    rules = definition.contract.rules if definition.contract is not None else ()
+    breach = definition.on_breach
+    return Promises(rules=rules, hold=breach.action == "hold", group=breach.group)
+
+
+def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
+    """Take in the step's deliveries; judge published and quarantined rows again where asked."""
+    assert isinstance(step, Load)
+    definition = cast(SourceDefinition, node.definition)
+    empty = State(node=node.id, schema=node.schema, time=node.time)
+    state = context.states.get(node.id, empty)
+    if isinstance(definition.origin, InPlaceOrigin):
+        return read_in_place(node, state, context)
+    result = StepResult(state=state)
+    if step.recheck and state.schema == node.schema:
+        result = recheck(node, state, context, promises(node))
+        state = result.state
+    elif step.recheck:
+        state = empty  # other columns or types: everything is read again from the deliveries
+    if result.held or (state.segments and not step.deliveries):
+        return result
+    loaded = _load(step, node, state, context)
+    return replace(
+        loaded,
+        builds=(*result.builds, *loaded.builds),
+        outcomes=(*result.outcomes, *loaded.outcomes),
+        notes=(*result.notes, *loaded.notes),
+    )
+
+
+def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResult:
+    began = stopwatch.perf_counter()
+    definition = cast(SourceDefinition, node.definition)
+    build = uuid.uuid4().hex[:12]
+    stamp = LoadStamp(load_id=build, loaded_at=context.clock.now)
+    with context.staging(build) as folder, context.engine.session() as session:
+        landed = _land(step, node, state, folder, stamp, context)
+        refused = [issue for one in landed for issue in one.issues if issue.is_error]
+        if refused:
+            return StepResult(state=state, issues=tuple(refused), held=True)
+        if not landed:
+            return StepResult(state=state, identical=True)
+        intake = show_landed(landed, node, session, definition.time)
+        mode = mode_of(definition)
+        decision = decide(
+            mode,
+            intake.days_in_order(),
+            _covered_days(state, definition.time, context) if mode != "whole" else frozenset(),
+            frozenset(d.name for d in state.deliveries),
+        )
+        show_superseded(decision, session)
+        judgement = judge_load(node, state, intake, decision, session, context)
+        if judgement.held:
+            return StepResult(
+                state=state, outcomes=judgement.outcomes, issues=judgement.issues, held=True
+            )
+        files = LoadWriter(node, definition, build, session, context).write(
+            intake, decision, judgement
+        )
+        if mode == "whole":
+            state = State(node=node.id, schema=node.schema, time=node.time, cursor=state.cursor)
+        kept = retire(node, definition.time, state, decision, build, session, context)
+    new = replace(
+        state,
+        schema=node.schema,
+        time=node.time,
+        files=tuple(sorted([*kept, *files], key=lambda f: (f.part, f.interval, f.path))),
+        segments=_segments(state, node, definition, build, intake, decision, context),
+        deliveries=_deliveries(state, landed, stamp),
+        cursor=next((one.cursor for one in reversed(landed) if one.cursor), state.cursor),
+    )
+    record = Build(
+        id=build,
+        node=node.id,
+        interval=new.segments.hull or ALL_TIME,
+        input_key=digest([one.delivery.sha256 for one in landed], node.fingerprint),
+        definition=context.definition_hashes.get(node.id, ""),
+        run=context.run,
+        reason=str(step.reason),
+        rows=sum(f.rows for f in files if f.part == "rows"),
+        started_at=context.clock.now,
+        seconds=stopwatch.perf_counter() - began,
+        schema=node.schema,
+        contents=Contents(rows=digest(build), columns={}),
+        files=files,
+        outcomes=judgement.outcomes,
+        load_ids=(build,),
+    )
+    return StepResult(
+        state=new,
+        builds=(record,),
+        outcomes=judgement.outcomes,
+        issues=(*judgement.issues, *(issue for one in landed for issue in one.issues)),
+        rows=record.rows,
+        reckoning=_reckoning(intake, files),
+        notes=tuple(_stale_notes(landed)),
+    )
+
+
+def _land(
+    step: Load,
+    node: Node,
+    state: State,
+    folder: Path,
+    stamp: LoadStamp,
+    context: RunContext,
+) -> list[Landed]:
+    """Every delivery of the step as typed Parquet in the staging folder, in order."""
+    import duckdb
+
+    definition = cast(SourceDefinition, node.definition)
+    reader = reader_of(node, context)
+    known = {d.name: d.sha256 for d in state.deliveries}
+    found = reader.discover(Known(deliveries=known, cursor=state.cursor))
+    wanted = [d for d in found.new if not step.deliveries or d.name in step.deliveries]
+    with duckdb.connect() as connection:
+        landed = reader.land(in_order(wanted, definition.order), folder, stamp, connection)
+        return [
+            one
+            for one in landed
+            if one.refused or one.delivery.sha256 != known.get(one.delivery.name)
+        ]
+
+
+def _covered_days(state: State, time: str | None, context: RunContext) -> frozenset[Day]:
+    """The days on which a state holds rows."""
+    if not state.segments:
+        return frozenset()
+    if time is None or state.segments.hull == ALL_TIME:
+        return frozenset({None})
+    return frozenset(day for i, _ in state.segments for day in days_of(i, context.clock.zone))
+
+
+def _segments(
+    state: State,
+    node: Node,
+    definition: SourceDefinition,
+    build: str,
+    intake: Intake,
+    decision: Decision,
+    context: RunContext,
+) -> IntervalMap[Segment]:
+    """A day's content key is chained from the deliveries that made it, one by one, so that it does
+    not matter in how many loads they came."""
+    hashes = {one.delivery.name: one.delivery.sha256 for one in intake.landed}
+    seed = digest("source", node.schema, definition.time or "")
+    zone = context.clock.zone
+    changed: dict[DataInterval, list[str]] = {}
+    for day, names in decision.touched.items():
+        interval = ALL_TIME
+        if node.time is not None:
+            if day is None:
+                continue  # rows without a time are in quarantine
+            interval = DataInterval(
+                local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone)
+            )
+        replaced = day in decision.retired_days
+        changed.setdefault(interval, []).extend(["", *names] if replaced else names)
+    found: list[tuple[DataInterval, Segment]] = []
+    for interval, names in changed.items():
+        before = state.segments.at(interval.start)
+        key = before.contents.rows if before is not None else seed
+        for name in names:
+            key = seed if name == "" else digest(key, hashes[name])
+        found.append((interval, Segment(build, node.fingerprint, Contents(rows=key, columns={}))))
+    segments = state.segments.overlay(IntervalMap.of(found))
+    return segments.map(lambda s: replace(s, input_key=node.fingerprint))
+
+
+def _deliveries(
+    state: State, landed: Iterable[Landed], stamp: LoadStamp
+) -> tuple[DeliveryRecord, ...]:
+    known = {d.name: d for d in state.deliveries}
+    for one in landed:
+        known[one.delivery.name] = DeliveryRecord(
+            name=one.delivery.name,
+            sha256=one.delivery.sha256,
+            load_id=stamp.load_id,
+            delivered=one.delivered,
+            order=len(known),
+            stale=one.stale,
+        )
+    return tuple(known.values())
+
+
+def _reckoning(intake: Intake, files: Iterable[DataFile]) -> Reckoning:
+    rows = {"rows": 0, "superseded": 0, "quarantined": 0, "dropped": 0}
+    for file in files:
+        rows[file.part] += file.rows
+    return Reckoning(
+        delivered=intake.delivered,
+        published=rows["rows"],
+        superseded=rows["superseded"],
+        quarantined=rows["quarantined"],
+    )
+
+
+def _stale_notes(landed: Iterable[Landed]) -> Iterable[str]:
+    return (f"{one.delivery.name} is stale: its vendor is down" for one in landed if one.stale)

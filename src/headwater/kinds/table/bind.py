@@ -1,0 +1,156 @@
+"""A table bound into the graph: its schema, inputs and recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from headwater.contracts.definition import RowRule, Severity
+from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
+from headwater.graph.build import BindContext
+from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
+from headwater.ids import digest
+from headwater.kinds.table.definition import TableDefinition
+from headwater.kinds.table.inputs import edges, relations_of
+from headwater.sql import QueryTemplate, Read, SqlError, SqlProblem
+
+#: What `history:` adds to each row: `[valid_from, valid_to)`, open where `valid_to` is null.
+VALIDITY: Schema = (
+    ("valid_from", "TIMESTAMP WITH TIME ZONE"),
+    ("valid_to", "TIMESTAMP WITH TIME ZONE"),
+)
+
+
+def bind(
+    definition: TableDefinition, upstream: Mapping[str, Node], context: BindContext
+) -> tuple[Node | None, list[Issue]]:
+    """The table's node, or what is wrong with it."""
+    if definition.python is not None:
+        return _bind_python(definition, upstream, context)
+    try:
+        template = context.sql.bind(
+            definition.sql, relations_of(definition, upstream), time=definition.time
+        )
+    except SqlError as error:
+        return None, [_issue(error.problem, definition)]
+    issues = [_issue(problem, definition) for problem in template.problems]
+    inputs, found = edges(definition, upstream, template)
+    issues += found
+    schema = tuple((c.name, c.type) for c in template.columns)
+    issues += _check_columns(definition, schema)
+    recipe = Recipe(
+        rows=_rows(definition, template.rows, context),
+        row_reads=_refs(template.row_reads),
+        columns={
+            c.name: ColumnRecipe(
+                type=c.type,
+                expression=digest(c.expression, c.type),
+                reads=_refs(c.reads),
+                origin=ColumnRef(c.origin.relation, c.origin.column) if c.origin else None,
+            )
+            for c in template.columns
+        },
+    )
+    return _node(definition, inputs, schema, recipe), issues
+
+
+def _bind_python(
+    definition: TableDefinition, upstream: Mapping[str, Node], context: BindContext
+) -> tuple[Node | None, list[Issue]]:
+    """A function is opaque: every column depends on the function and on everything it reads."""
+    assert definition.python is not None
+    inputs, issues = edges(definition, upstream, None)
+    try:
+        schema = context.observe(definition, upstream)
+    except HeadwaterError as error:
+        return None, [*issues, *error.issues]
+    everything = frozenset(
+        ColumnRef(name, column)
+        for name, node in upstream.items()
+        for column in (None, *node.column_names)
+    )
+    own = digest(definition.python.source, definition.python.name)
+    recipe = Recipe(
+        rows=_rows(definition, own, context),
+        row_reads=everything,
+        columns={
+            name: ColumnRecipe(type=kind, expression=digest(own, name)) for name, kind in schema
+        },
+    )
+    issues += _check_columns(definition, schema)
+    return _node(definition, inputs, schema, recipe), issues
+
+
+def _node(
+    definition: TableDefinition, inputs: tuple[Input, ...], schema: Schema, recipe: Recipe
+) -> Node:
+    if definition.history is not None:
+        schema = (*schema, *VALIDITY)
+        validity = {n: ColumnRecipe(type=kind, expression=digest(n)) for n, kind in VALIDITY}
+        recipe = replace(recipe, columns={**recipe.columns, **validity})
+    columns = sorted(
+        (name, c.type, c.expression, sorted(map(str, c.reads)))
+        for name, c in recipe.columns.items()
+    )
+    return Node(
+        id=definition.id,
+        definition=definition,
+        fingerprint=digest(recipe.rows, sorted(map(str, recipe.row_reads)), columns),
+        inputs=inputs,
+        schema=schema,
+        time=definition.time,
+        key=definition.key if definition.history is None else (),
+        recipe=recipe,
+    )
+
+
+def _rows(definition: TableDefinition, rows: str, context: BindContext) -> str:
+    """The shape also depends on what the header enforces, and, by days, on where days begin."""
+    enforced = sorted(
+        rule.meaning
+        for rule in definition.rules
+        if isinstance(rule, RowRule) and rule.severity is Severity.ERROR
+    )
+    header = (
+        definition.time,
+        str(context.zone) if definition.time else "",
+        definition.key,
+        definition.history.key if definition.history else (),
+        sorted(definition.previous.items()),
+        definition.on_breach,
+        sorted((name, str(w.before), str(w.after)) for name, w in definition.reads.items()),
+    )
+    return digest(rows, enforced, header)
+
+
+def _refs(reads: frozenset[Read]) -> frozenset[ColumnRef]:
+    return frozenset(ColumnRef(r.relation, r.column) for r in reads if r.relation != "previous")
+
+
+def _check_columns(definition: TableDefinition, schema: Schema) -> list[Issue]:
+    """Columns that the header names must be there. Code E204."""
+    known = [name for name, _ in schema]
+    named = [("time", definition.time)] if definition.time else []
+    named += [("key", column) for column in definition.key]
+    named += [("history", c) for c in (definition.history.key if definition.history else ())]
+    named += [
+        ("references", part.strip())
+        for columns in definition.references
+        for part in columns.split(",")
+    ]
+    named += [("pii", column) for column in definition.pii]
+    return [
+        Issue(
+            code="E204",
+            what=f"`{word}` names `{column}`, which is no column of `{definition.id.name}`",
+            place=definition.place,
+            fix=did_you_mean(column, known, "columns: " + ", ".join(known)),
+        )
+        for word, column in named
+        if column not in known
+    ]
+
+
+def _issue(problem: SqlProblem, definition: TableDefinition) -> Issue:
+    place = Place(definition.place.path, problem.line, problem.column)
+    return Issue(code=problem.code, what=problem.what, place=place, fix=problem.fix)

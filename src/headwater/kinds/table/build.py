@@ -1,0 +1,79 @@
+"""How a table's rows of one interval are made: by its SQL as written, or by its function, where
+asked beside what was there before (`previous`, `history`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+from headwater.clock import local, local_midnight
+from headwater.engines.protocol import InputRelation, Session, Written
+from headwater.graph.node import Node
+from headwater.ids import ALL_TIME, DataInterval
+from headwater.kinds.table.definition import TableDefinition
+from headwater.kinds.table.history import write_history
+from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
+from headwater.kinds.table.python import write_function
+from headwater.plan.steps import Load, Query
+from headwater.run.context import Promises, RunContext, StepResult
+from headwater.run.query import execute_query, input_relations, show_relation
+
+
+def promises(node: Node) -> Promises:
+    """What the header enforces."""
+    definition = cast(TableDefinition, node.definition)
+    key = definition.key if definition.history is None else ()
+    return Promises(rules=definition.rules, key=key, hold=definition.on_breach == "hold")
+
+
+def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
+    """Build one interval of a table."""
+    assert isinstance(step, Query)
+    return execute_query(step, node, context, promises(node), produce)
+
+
+def produce(
+    step: Query, node: Node, build: str, session: Session, context: RunContext
+) -> tuple[Written, ...]:
+    """Write the rows of the interval as data files."""
+    definition = cast(TableDefinition, node.definition)
+    session.bind_inputs(_inputs(step, node, context), context.functions)
+    target = context.target(node.id, build, "rows")
+    if definition.python is not None:
+        return write_function(definition, step, node, session, target, context)
+    if definition.history is not None:
+        return write_history(definition, node, session, target, context)
+    return session.write_query(
+        definition.sql,
+        schema=node.schema,
+        time=node.time,
+        keep=step.interval if node.time else None,
+        target=target,
+        place=definition.place,
+    )
+
+
+def _inputs(step: Query, node: Node, context: RunContext) -> list[InputRelation]:
+    definition = cast(TableDefinition, node.definition)
+    text = without_comments(definition.sql).casefold()
+    named = frozenset(
+        column
+        for edge in node.inputs
+        if edge.node in context.graph.nodes
+        for column, _ in hidden_named(context.graph.nodes[edge.node], text)
+    )
+    found = input_relations(step, node, context, named)
+    if definition.previous:
+        found.append(_previous(step, node, context))
+    return found
+
+
+def _previous(step: Query, node: Node, context: RunContext) -> InputRelation:
+    """The table's own rows of the day before the interval; none before the first."""
+    definition = cast(TableDefinition, node.definition)
+    first = local(step.interval.start, context.clock.zone).date()
+    start = local_midnight(first - timedelta(days=1), context.clock.zone)
+    span = DataInterval(start, step.interval.start) if node.time else ALL_TIME
+    shown = show_relation(PREVIOUS, node, context.states.get(node.id), context, span, frozenset())
+    return replace(shown, columns=tuple(definition.previous))

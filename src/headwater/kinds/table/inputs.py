@@ -1,0 +1,140 @@
+"""The edges of a table: the relations that its SQL or its function reads, and how far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from headwater.errors import Issue, Place
+from headwater.graph.node import Input, Node
+from headwater.kinds.table.definition import TableDefinition
+from headwater.sql import Column, QueryTemplate, Relation
+
+#: The name by which a running balance reads its own interval before.
+PREVIOUS = "previous"
+
+
+def references(definition: TableDefinition) -> Mapping[str, Place]:
+    """The relations that it names, each with the place of its first mention."""
+    names = definition.python.inputs if definition.python else definition.references_to
+    own = {PREVIOUS} if definition.previous else set()
+    return {name: mention(definition, name) for name in names if name.casefold() not in own}
+
+
+def mention(definition: TableDefinition, word: str) -> Place:
+    """Where a word stands in the table's SQL; the definition's own place if it does not."""
+    match = re.search(rf"\b{re.escape(word)}\b", without_comments(definition.sql), re.IGNORECASE)
+    if match is None:
+        return definition.place
+    before = definition.sql[: match.start()]
+    line = before.count("\n") + 1
+    return Place(definition.place.path, line, match.start() - (before.rfind("\n") + 1) + 1)
+
+
+def without_comments(sql: str) -> str:
+    """The same text with comments blanked, so that positions stay true."""
+
+    def blank(match: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " ", match[0])
+
+    return re.sub(r"/\*.*?\*/|--[^\n]*", blank, sql, flags=re.DOTALL)
+
+
+def relations_of(definition: TableDefinition, upstream: Mapping[str, Node]) -> dict[str, Relation]:
+    """The upstream nodes as the binder sees them; hidden columns only where the SQL names them."""
+    text = without_comments(definition.sql).casefold()
+    found = {
+        name: Relation(
+            name=name,
+            columns=tuple(
+                Column(column, kind) for column, kind in (*node.schema, *hidden_named(node, text))
+            ),
+            time=node.time,
+            key=node.key,
+        )
+        for name, node in upstream.items()
+    }
+    if definition.previous:
+        columns = tuple(Column(name, kind) for name, kind in definition.previous.items())
+        found[PREVIOUS] = Relation(name=PREVIOUS, columns=columns, key=definition.key)
+    return found
+
+
+def hidden_named(node: Node, sql: str) -> Iterator[tuple[str, str]]:
+    """The hidden columns of a relation that a text names."""
+    for column, kind in node.hidden:
+        if re.search(rf"(?<![A-Za-z0-9_]){re.escape(column)}(?![A-Za-z0-9_])", sql):
+            yield column, kind
+
+
+def edges(
+    definition: TableDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+) -> tuple[tuple[Input, ...], list[Issue]]:
+    """How each input is read for a day of output, and what the header must still say.
+
+    Codes: E301 an input crosses days, E302 `on_change` is missing, E303 a read that is needless.
+    """
+    found: list[Input] = []
+    issues: list[Issue] = []
+    for name, node in upstream.items():
+        edge, issue = _edge(definition, name, node, template)
+        found.append(edge)
+        if issue is not None:
+            issues.append(issue)
+    if definition.previous:
+        found.append(Input(node=definition.id, name=PREVIOUS, mode="previous"))
+    for sort, names in (("reads", definition.reads), ("on_change", definition.on_change)):
+        issues += [
+            Issue(
+                code="E303",
+                what=f"`{sort}` names `{name}`, which the table does not read",
+                place=definition.place,
+                fix="take it out, or read it",
+            )
+            for name in names
+            if name not in upstream
+        ]
+    return tuple(found), issues
+
+
+def _edge(
+    definition: TableDefinition, name: str, node: Node, template: QueryTemplate | None
+) -> tuple[Input, Issue | None]:
+    whole = Input(node=node.id, name=name)
+    if definition.time is None:
+        return whole, None
+    window = definition.reads.get(name)
+    if window is not None and node.time is not None:
+        return Input(
+            node=node.id, name=name, mode="window", before=window.before, after=window.after
+        ), None
+    change = definition.on_change.get(name)
+    if change is not None:
+        mode = "kept" if change == "keep" else "whole"
+        return Input(node=node.id, name=name, mode=mode), None
+    if node.time is None:
+        return whole, Issue(
+            code="E302",
+            what=f"`{name}` has no time: what does its change do to the history of "
+            f"`{definition.id.name}`?",
+            place=mention(definition, name),
+            fix=f"add `on_change: {{{name}: keep}}` or `{{{name}: restate}}` to the header",
+        )
+    alignment = template.alignment.get(name) if template is not None else None
+    if alignment is not None and alignment.kind == "aligned":
+        return Input(node=node.id, name=name, mode="same_day"), None
+    place = mention(definition, name)
+    reason = "a Python function may read any day"
+    if alignment is not None:
+        reason = alignment.reason
+        if alignment.line:
+            place = Place(definition.place.path, alignment.line, alignment.column)
+    return whole, Issue(
+        code="E301",
+        what=f"a day of `{definition.id.name}` needs more than that day of `{name}`: {reason}",
+        place=place,
+        fix=f"put the day into the `partition by` or `group by`, or say how far: "
+        f"`reads: {{{name}: 28d before}}`",
+    )

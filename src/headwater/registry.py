@@ -1,0 +1,10 @@
+"""The one list of kinds."""
+
+from __future__ import annotations
+
+from headwater.kinds.kind import Kind
+from headwater.kinds.source.kind import SOURCE
+from headwater.kinds.table.kind import TABLE
+
+KINDS: tuple[Kind, ...] = (SOURCE, TABLE)
+BY_NAME = {kind.name: kind for kind in KINDS}

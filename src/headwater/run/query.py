@@ -1,0 +1,232 @@
+"""One Query step: inputs cut and shown, rows written, judged, compared with what they replace."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from typing import Protocol
+
+from headwater.engines.protocol import InputRelation, Session, Written
+from headwater.graph.node import Input, Node
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
+from headwater.plan.should import input_key
+from headwater.plan.state import Build, Contents, DataFile, Segment, State, schema_digest
+from headwater.plan.steps import Query
+from headwater.run.audit import Verdict, judge_rows
+from headwater.run.context import Promises, RunContext, StepResult
+from headwater.run.states import (
+    Comparison,
+    absolute,
+    compare_days,
+    data_files,
+    inherit,
+    input_files,
+    replace_files,
+)
+
+
+class Producer(Protocol):
+    """How a kind makes the rows of one interval."""
+
+    def __call__(
+        self, step: Query, node: Node, build: str, session: Session, context: RunContext
+    ) -> tuple[Written, ...]:
+        """Write the rows as data files; inputs are already shown to the session."""
+
+
+def execute_query(
+    step: Query,
+    node: Node,
+    context: RunContext,
+    promises: Promises,
+    produce: Producer,
+) -> StepResult:
+    """Build one interval of a node, or find a build of the same input key and take it again."""
+    state = context.states.get(node.id, State(node=node.id))
+    state = replace(state, schema=node.schema, time=node.time)
+    key = step_key(step)
+    with context.engine.session() as session:
+        wanted = (node.id, key, step.interval)
+        known = context.ledger.find_builds([wanted]).get(wanted)
+        if known is not None and known.schema == node.schema:
+            return _take(known, step, node, state, session, context)
+        build, verdict = _make(step, node, key, context, promises, produce, session)
+        if verdict.held:
+            return StepResult(state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True)
+        result = _take(build, step, node, state, session, context)
+    quarantined = sum(f.rows for f in build.files if f.part == "quarantined")
+    notes = (f"{quarantined:,} rows quarantined",) if quarantined else ()
+    return replace(
+        result,
+        builds=() if result.identical else (build,),
+        outcomes=verdict.outcomes,
+        issues=verdict.issues,
+        reused=False,
+        notes=notes,
+    )
+
+
+def step_key(step: Query) -> str:
+    """The input key of the whole step."""
+    entries = step.expected.entries
+    if len(entries) == 1:
+        return input_key(entries[0][1])
+    return digest([(str(i.start), str(i.end), input_key(c)) for i, c in entries])
+
+
+def input_relations(
+    step: Query, node: Node, context: RunContext, hidden: frozenset[str] = frozenset()
+) -> list[InputRelation]:
+    """The inputs of a step as its SQL sees them: the right files, cut to what may be read."""
+    return [
+        relation_of(edge.name, context.graph.nodes[edge.node], context, _span(edge, step), hidden)
+        for edge in node.inputs
+        if edge.mode != "previous"
+    ]
+
+
+def relation_of(
+    name: str,
+    upstream: Node,
+    context: RunContext,
+    span: DataInterval = ALL_TIME,
+    hidden: frozenset[str] = frozenset(),
+) -> InputRelation:
+    """An upstream node's published rows in a span, under a name."""
+    state = context.states.get(upstream.id)
+    return show_relation(name, upstream, state, context, span, hidden)
+
+
+def show_relation(
+    name: str,
+    upstream: Node,
+    state: State | None,
+    context: RunContext,
+    span: DataInterval,
+    hidden: frozenset[str],
+) -> InputRelation:
+    """The rows of one state of a node in a span, under a name."""
+    files = input_files(state, span)
+    shown = (*upstream.schema, *((n, t) for n, t in upstream.hidden if n in hidden))
+    schema = schema_digest(upstream.schema)
+    return InputRelation(
+        name=name,
+        schema=shown,
+        files=absolute(files, context),
+        spans=tuple(f.interval for f in files),
+        uniform=all(f.schema == schema for f in files),
+        time=upstream.time,
+        cut=None if span == ALL_TIME or upstream.time is None else span,
+    )
+
+
+def _span(edge: Input, step: Query) -> DataInterval:
+    if edge.mode == "same_day":
+        return step.interval
+    if edge.mode == "window":
+        return step.interval.widen(edge.before, edge.after)
+    return ALL_TIME
+
+
+def _make(
+    step: Query,
+    node: Node,
+    key: str,
+    context: RunContext,
+    promises: Promises,
+    produce: Producer,
+    session: Session,
+) -> tuple[Build, Verdict]:
+    """Run the definition and judge its rows; the result is not in any state yet."""
+    began = time.perf_counter()
+    build = uuid.uuid4().hex[:12]
+    written = produce(step, node, build, session, context)
+    verdict = judge_rows(node, build, step.interval, written, promises, session, context)
+    record = Build(
+        id=build,
+        node=node.id,
+        interval=step.interval,
+        input_key=key,
+        definition=context.definition_hashes.get(node.id, ""),
+        run=context.run,
+        reason=str(step.reason),
+        rows=sum(f.rows for f in verdict.files if f.part == "rows"),
+        started_at=context.clock.now,
+        seconds=time.perf_counter() - began,
+        schema=node.schema,
+        contents=step.expected.entries[0][1] if step.expected else Contents("", {}),
+        files=verdict.files,
+        outcomes=verdict.outcomes,
+    )
+    return record, verdict
+
+
+def _take(
+    build: Build,
+    step: Query,
+    node: Node,
+    state: State,
+    session: Session,
+    context: RunContext,
+) -> StepResult:
+    """The state with a build in it. Where all rows are equal the old files stay, and only their
+    input keys move on."""
+    comparison = _compare(build.files, step, node, state, session, context)
+    if comparison is not None and comparison.is_identical(node.column_names):
+        segments = state.segments.overlay(_confirmed(step, state))
+        return StepResult(
+            state=replace(state, segments=segments), rows=build.rows, identical=True, reused=True
+        )
+    segments = inherit(step.expected, build.id, state.segments, comparison)
+    return StepResult(
+        state=replace(
+            state,
+            segments=state.segments.overlay(segments),
+            files=replace_files(state, build.files, step.interval, node, session, context),
+        ),
+        rows=build.rows,
+        reused=True,
+    )
+
+
+def _confirmed(step: Query, state: State) -> IntervalMap[Segment]:
+    """The old segments under the input keys that they should have."""
+    return IntervalMap.of(
+        (piece, Segment(old.build, input_key(contents), old.contents))
+        for interval, contents in step.expected
+        for piece, old in state.segments.within(interval)
+    )
+
+
+def _compare(
+    files: tuple[DataFile, ...],
+    step: Query,
+    node: Node,
+    state: State,
+    session: Session,
+    context: RunContext,
+) -> Comparison | None:
+    """The rebuilt rows beside the old ones, day by day; None where there is nothing to compare."""
+    if not state.segments.within(step.interval):
+        return None
+    known = set(context.states[node.id].schema)
+    shared = tuple(column for column in node.schema if column in known)
+    names = [name for name, _ in shared]
+    if not shared:
+        return None
+    key = node.key if set(node.key) <= set(names) else ()
+    before = input_files(state, step.interval)
+    after = tuple(f for f in files if f.part == "rows")
+    old, new = (
+        session.day_digests(
+            absolute(side, context),
+            schema=shared,
+            columns=names if key else (),
+            time=node.time,
+            key=key,
+            within=step.interval if node.time else None,
+        )
+        for side in (before, after)
+    )
+    return compare_days(old, new, names, key, step.interval, context.clock.zone)

@@ -1,0 +1,179 @@
+"""How a new build changes a state: which files it replaces, which contents it inherits.
+
+A build replaces whole files. Where it covers part of an older file's interval, the rest of that
+file is written anew. Days on which the rows come out equal keep their old content keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from headwater.clock import days_of, local_midnight
+from headwater.engines.protocol import DayDigests, Session, Written
+from headwater.graph.node import Node
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap
+from headwater.plan.should import input_key
+from headwater.plan.state import Contents, DataFile, Part, Segment, State, schema_digest
+from headwater.run.context import RunContext
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """For each part of a rebuilt interval, the columns (`""`: the rows) that came out equal."""
+
+    equal: IntervalMap[frozenset[str]]
+
+    def is_identical(self, columns: Sequence[str]) -> bool:
+        """Whether nothing at all changed."""
+        everything = frozenset(("", *columns))
+        return all(everything <= equal for _, equal in self.equal)
+
+
+def compare_days(
+    old: DayDigests,
+    new: DayDigests,
+    columns: Sequence[str],
+    key: Sequence[str],
+    interval: DataInterval,
+    zone: ZoneInfo,
+) -> Comparison:
+    """Which columns are equal on which days; a day without rows on both sides is wholly equal.
+
+    With a key, columns are compared one by one and the rows by the key; without one, all or nothing.
+    """
+    everything = frozenset(("", *columns))
+
+    def equal_on(day: date | None) -> frozenset[str]:
+        before, after = old.get(day, {}), new.get(day, {})
+        if before.get("*", 0) != after.get("*", 0):
+            return frozenset()
+        if before.get("") == after.get(""):
+            return everything
+        same = {c for c in columns if key and c in before and before[c] == after.get(c)}
+        return frozenset(same | {""} if same.issuperset(key) else same) if key else frozenset()
+
+    if interval == ALL_TIME:
+        return Comparison(equal=IntervalMap(((ALL_TIME, equal_on(None)),)))
+    days = (
+        (DataInterval(local_midnight(d, zone), local_midnight(d + timedelta(1), zone)), equal_on(d))
+        for d in days_of(interval, zone)
+    )
+    return Comparison(equal=IntervalMap.of(days))
+
+
+def inherit(
+    expected: IntervalMap[Contents],
+    build: str,
+    old: IntervalMap[Segment],
+    comparison: Comparison | None,
+) -> IntervalMap[Segment]:
+    """The segments of a new build: its own content keys, or the old ones where data are equal."""
+    found: list[tuple[DataInterval, Segment]] = []
+    for interval, contents in expected:
+        key = input_key(contents)
+        if comparison is None:
+            found.append((interval, Segment(build, key, contents)))
+            continue
+        for part, equal in comparison.equal.within(interval):
+            fresh = IntervalMap(((part, True),))
+            for piece, segment in old.within(part):
+                kept = _inherited(contents, segment.contents, equal)
+                found.append((piece, Segment(build, key, kept)))
+            covered = old.within(part)
+            for piece, _ in fresh.minus(IntervalMap.of((i, True) for i, _ in covered)):
+                found.append((piece, Segment(build, key, contents)))
+    return IntervalMap.of(found)
+
+
+def _inherited(new: Contents, old: Contents, equal: frozenset[str]) -> Contents:
+    if not equal:
+        return new
+    return Contents(
+        rows=old.rows if "" in equal else new.rows,
+        columns={
+            name: old.columns[name] if name in equal and name in old.columns else key
+            for name, key in new.columns.items()
+        },
+    )
+
+
+def data_files(
+    written: Sequence[Written], node: Node, build: str, context: RunContext, part: Part = "rows"
+) -> tuple[DataFile, ...]:
+    """What an engine wrote, as the ledger keeps it."""
+    schema = schema_digest(node.schema)
+    return tuple(
+        DataFile(
+            path=context.lake.relative(w.path),
+            interval=w.interval or ALL_TIME,
+            rows=w.rows,
+            bytes=w.bytes,
+            build=build,
+            schema=schema,
+            part=part,
+        )
+        for w in written
+        if w.rows
+    )
+
+
+def replace_files(
+    state: State,
+    new: tuple[DataFile, ...],
+    interval: DataInterval,
+    node: Node,
+    session: Session,
+    context: RunContext,
+    parts: tuple[Part, ...] = ("rows", "quarantined"),
+) -> tuple[DataFile, ...]:
+    """The files of a state after a build of `interval`: others kept, partly covered ones rewritten."""
+    kept: list[DataFile] = []
+    for file in state.files:
+        if file.part not in parts or not file.interval.overlaps(interval):
+            kept.append(file)
+        elif not interval.contains(file.interval):
+            kept += _rest(file, interval, state, node, session, context)
+    return tuple(sorted([*kept, *new], key=lambda f: (f.part, f.interval, f.path)))
+
+
+def _rest(
+    file: DataFile,
+    interval: DataInterval,
+    state: State,
+    node: Node,
+    session: Session,
+    context: RunContext,
+) -> tuple[DataFile, ...]:
+    """The rows of a file outside of an interval, in new files of the same build and part."""
+    written = session.rewrite_without(
+        [context.lake.absolute(file.path)],
+        schema=node.schema,
+        time=node.time or "",
+        interval=interval,
+        target=context.target(node.id, file.build, file.part),
+    )
+    files = data_files(written, node, file.build, context, file.part)
+    return tuple(replace(f, schema=file.schema) for f in files)
+
+
+def remove_interval(node: Node, interval: DataInterval, context: RunContext) -> State:
+    """The state without anything on an interval."""
+    state = context.states[node.id]
+    with context.engine.session() as session:
+        files = replace_files(state, (), interval, node, session, context)
+    return replace(state, files=files, segments=state.segments.without(interval))
+
+
+def input_files(state: State | None, interval: DataInterval) -> tuple[DataFile, ...]:
+    """The published files of a state that may hold rows of an interval."""
+    if state is None:
+        return ()
+    return tuple(f for f in state.files if f.part == "rows" and f.interval.overlaps(interval))
+
+
+def absolute(files: Sequence[DataFile], context: RunContext) -> tuple[Path, ...]:
+    """Where data files lie."""
+    return tuple(context.lake.absolute(f.path) for f in files)
