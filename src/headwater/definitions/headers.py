@@ -52,7 +52,9 @@ def split_header(path: str, text: str) -> tuple[SqlFile, list[Issue]]:
         return found, [_broken(path, text, begin + nested, "/*")]
     # After a header that ended too early stands the rest of it, up to its own end.
     again, next_comment = rest.find("*/"), rest.find("/*")
-    if again >= 0 and (next_comment < 0 or again < next_comment) and not _is_hidden(rest, again):
+    unopened = again >= 0 and (next_comment < 0 or again < next_comment)
+    cut = header.rpartition("\n")[2].count("'") % 2 == 1  # the header ended inside of a text
+    if unopened and (cut or not _is_hidden(rest, again)):
         return found, [_broken(path, text, end, "*/")]
     return found, []
 

@@ -84,9 +84,7 @@ def test_processes_at_once(tmp_path: Path) -> None:
     assert sum(final.get(f"{n}-{i}") == n for n in range(8) for i in range(50)) == 400
 
 
-def test_what_is_not_used_for_long_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_not_used_for_long_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_module, "_SPARE_ROWS", 5)
     path = tmp_path / "parse.db"
     cache = ParseCache(path)

@@ -63,11 +63,7 @@ WHOLES = st.recursive(
         day=st.none() | st.dates(),
         at=st.none() | st.datetimes(timezones=st.just(UTC)),
         hour=st.times(),
-        amount=st.none()
-        | st.decimals(allow_nan=False)
-        | st.text()
-        | st.integers()
-        | st.booleans(),
+        amount=st.none() | st.decimals(allow_nan=False) | st.text() | st.integers() | st.booleans(),
         colour=st.sampled_from(Colour),
         mode=st.sampled_from(["a", "b"]),
         meta=st.dictionaries(st.text(), st.integers() | st.lists(st.text(), max_size=2)),

@@ -102,12 +102,16 @@ def test_all_mistakes_of_all_files_at_once() -> None:
         }
     )
     assert messages(loaded) == [
-        "E122 `2020-sales` cannot name a node: letters, digits and underscores, no digit first"
-        " · tables/2020-sales.yml · rename the file to `_2020_sales.yml`",
+        (
+            "E122 `2020-sales` cannot name a node: letters, digits and underscores, no digit first"
+            " · tables/2020-sales.yml · rename the file to `_2020_sales.yml`"
+        ),
         "E114 unknown key `colur` · tables/a.yml:1:1 · did you mean `colour`?",
         "E115 expected text, got a list · tables/a.yml:2:8",
-        "E110 not valid YAML: mapping values are not allowed in this context · tables/b.yml:1:5"
-        " · text that holds `: ` needs quotes",
+        (
+            "E110 not valid YAML: mapping values are not allowed in this context · tables/b.yml:1:5"
+            " · text that holds `: ` needs quotes"
+        ),
         "E104 the file is empty · tables/c.yml · give a colour",
         "E113 expected keys and values, got a list · tables/d.yml:1:1 · give a colour",
     ]
@@ -197,14 +201,23 @@ def test_files_in_the_wrong_folder() -> None:
     )
     loaded = load(tree, (Things(),))
     assert messages(loaded) == [
-        "W123 nothing reads `ci/` (1 YAML or SQL files) · ci/x.yml · folders are: functions, tables",
+        (
+            "W123 nothing reads `ci/` (1 YAML or SQL files) · ci/x.yml"
+            " · folders are: functions, tables"
+        ),
         "W123 nothing reads `models/` in this version (1 files) · models/churn.yml",
-        "E120 wrong folder · models/orders.sql · SQL tables live in `tables/`; "
-        "`models/` holds trained models",
-        "W123 nothing reads `tabels/` (2 YAML or SQL files) · tabels/a.sql · "
-        "did you mean `tables`?",
-        "E120 wrong folder · tables/x.sql · SQL tables live in `tables/`; "
-        "`tables/` holds tables (`.sql` or `.py`)",
+        (
+            "E120 wrong folder · models/orders.sql · SQL tables live in `tables/`; "
+            "`models/` holds trained models"
+        ),
+        (
+            "W123 nothing reads `tabels/` (2 YAML or SQL files) · tabels/a.sql · "
+            "did you mean `tables`?"
+        ),
+        (
+            "E120 wrong folder · tables/x.sql · SQL tables live in `tables/`; "
+            "`tables/` holds tables (`.sql` or `.py`)"
+        ),
         "E120 wrong folder · top.sql · SQL tables live in `tables/`",
     ]
 

@@ -16,7 +16,7 @@ def project(root: Path, number: int) -> Path:
     files = {
         "loaders/__init__.py": "",
         "loaders/names.py": f"NUMBER = {number}\n",
-        "loaders/rows.py": "import json\nfrom loaders import names\ndef rows(): return names.NUMBER",
+        "loaders/rows.py": "from loaders import names\ndef rows(): return names.NUMBER",
         "loaders/unused.py": "1 / 0",
     }
     for path, text in files.items():

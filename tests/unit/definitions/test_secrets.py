@@ -32,8 +32,10 @@ def test_all_missing_secrets_at_once(tmp_path: Path) -> None:
     assert [str(issue) for issue in raised.value.issues] == [
         "E118 the secret `SHOP_DB_UR` is not set · s.yml:3 · did you mean `SHOP_DB_URL`?",
         "E118 the secret `TOKEN` is not set · s.yml:3 · set it in the environment or in `.env`",
-        "E118 `${no-name}` names no variable · s.yml:3 · "
-        "write `${NAME}` with letters, digits and underscores",
+        (
+            "E118 `${no-name}` names no variable · s.yml:3 · "
+            "write `${NAME}` with letters, digits and underscores"
+        ),
     ]
 
 

@@ -46,9 +46,7 @@ def test_everything() -> None:
             "finance": Team(name="finance", members=("finance-lead",), approves_metrics=True),
         },
         profiles={
-            "team": Profile(
-                name="team", lake="s3://shop-lake", ledger="${LEDGER_URL}", threads=4
-            )
+            "team": Profile(name="team", lake="s3://shop-lake", ledger="${LEDGER_URL}", threads=4)
         },
     )
 

@@ -155,7 +155,6 @@ class _Literals:
         """The keyword arguments of the mark."""
         from headwater.definitions.yamltext import Located
 
-        place = _at(self._files, decorator)
         found: dict[str, Located] = {}
         if isinstance(decorator, ast.Call):
             if decorator.args:
@@ -163,33 +162,43 @@ class _Literals:
             for keyword in decorator.keywords:
                 if keyword.arg is None:
                     self._refuse(keyword.value, "write the keys out instead of `**`")
-                else:
-                    found[keyword.arg] = self._value(keyword.value, _at(self._files, keyword))
-        return Located(found, place)
+                    continue
+                value = self._value(keyword.value, _at(self._files, keyword))
+                if value is not None:
+                    found[keyword.arg] = value
+        return Located(found, _at(self._files, decorator))
 
-    def _value(self, node: ast.expr, key_place: Place | None = None) -> Located:
+    def _value(self, node: ast.expr, key_place: Place | None = None) -> Located | None:
+        """A literal; None where it is none, which is noted."""
         from headwater.definitions.yamltext import Located
 
         place = _at(self._files, node)
         if isinstance(node, (ast.List, ast.Tuple)):
-            return Located(tuple(self._value(item) for item in node.elts), place, key_place)
+            items = [self._value(item) for item in node.elts]
+            return Located(tuple(i for i in items if i is not None), place, key_place)
         if isinstance(node, ast.Dict):
-            found: dict[str, Located] = {}
-            for key, item in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    found[key.value] = self._value(item, _at(self._files, key))
-                else:
-                    self._refuse(key or item, "keys are text")
-            return Located(found, place, key_place)
+            return Located(self._mapping(node), place, key_place)
         try:
             value = ast.literal_eval(node)
         except ValueError:
-            value = None
-            self._refuse(node, "it is read without running the file: write the value itself")
+            fix = "it is read without running the file: write the value itself"
+            self._refuse(node, fix)
+            return None
         if isinstance(value, (str, int, float, bool)) or value is None:
             return Located(value, place, key_place)
         self._refuse(node, "write text, a number, a list or a mapping")
-        return Located(None, place, key_place)
+        return None
+
+    def _mapping(self, node: ast.Dict) -> dict[str, Located]:
+        found: dict[str, Located] = {}
+        for key, item in zip(node.keys, node.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                self._refuse(key or item, "keys are text")
+                continue
+            value = self._value(item, _at(self._files, key))
+            if value is not None:
+                found[key.value] = value
+        return found
 
     def _refuse(self, node: ast.expr, fix: str) -> None:
         what = f"`{ast.unparse(node)}` is no literal"
