@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from headwater.errors import HeadwaterError, Issue, Place
 from headwater.ledger.problems import explain_postgres, explain_sqlite
 
-_BUSY_TIMEOUT_S = 30.0
+_BUSY_TIMEOUT_S = 30
 _ROWS_A_STATEMENT = 1000  # for IN over several columns: SQLite takes 32,766 parameters
 
 Row = Mapping[str, Any]
@@ -51,7 +51,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection that sees one moment of the ledger."""
+        """A connection to read with; facts never change, so that several queries agree."""
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
@@ -65,6 +65,11 @@ class Database:
             connection.execution_options(**options).begin(),
         ):
             yield connection
+
+    def session(self) -> sa.Connection:
+        """A connection that the caller keeps, without a transaction around its statements."""
+        with self._explained():
+            return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -191,7 +196,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
 def _postgres_engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url).set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ModuleNotFoundError as error:
         issue = Issue(
             code="E803",
@@ -199,3 +204,14 @@ def _postgres_engine(url: str) -> sa.Engine:
             fix="pip install 'headwater[postgres]'",
         )
         raise HeadwaterError(issue) from error
+
+    def begin(connection: sa.Connection) -> None:
+        synchronous = connection.get_execution_options().get("headwater_write")
+        if synchronous is None:
+            return
+        connection.exec_driver_sql(f"set local lock_timeout = '{_BUSY_TIMEOUT_S}s'")
+        if synchronous != "FULL":
+            connection.exec_driver_sql("set local synchronous_commit = off")
+
+    sa.event.listen(engine, "begin", begin)
+    return engine

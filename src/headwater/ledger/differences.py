@@ -11,8 +11,8 @@ that range of the old one, anything else is a new item (items have more than two
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -37,18 +37,26 @@ def compare(old: Sequence[Item], new: Sequence[Item]) -> list[range | Item]:
     [range(0, 2), 'x', range(3, 5)]
     """
     shorter = min(len(old), len(new))
-    head = 0
-    while head < shorter and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head = _longest(shorter, lambda count: old[:count] == new[:count])
+    tail = _longest(
+        shorter - head, lambda count: old[len(old) - count :] == new[len(new) - count :]
+    )
     found: list[range | Item] = [range(head)] if head else []
     if head + tail < len(new):
         found.extend(_match(old, range(head, len(old) - tail), new[head : len(new) - tail]))
     if tail:
         found.append(range(len(old) - tail, len(old)))
     return found
+
+
+def _longest(most: int, agree: Callable[[int], bool]) -> int:
+    """The largest count up to `most` that agrees, as every smaller one does.
+
+    Comparing slices runs through the same objects in C, a loop over items is ten times slower.
+    """
+    if agree(most):
+        return most
+    return bisect_left(range(1, most + 1), True, key=lambda count: not agree(count))
 
 
 def _match(old: Sequence[Item], window: range, new: Sequence[Item]) -> Iterator[range | Item]:

@@ -15,8 +15,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from headwater.errors import HeadwaterError
 from headwater.graph.node import Schema
 from headwater.ids import DataInterval, NodeId
+from headwater.ledger.problems import DAMAGED
 from headwater.plan.state import (
     Build,
     Contents,
@@ -70,15 +72,27 @@ def pack(text: str) -> bytes:
 
 def unpack(body: bytes) -> str:
     """The text that `pack` was given."""
-    return (zlib.decompress(body) if body[:2] == b"x\x9c" else body).decode()
+    return _inflated(body).decode()
+
+
+def _inflated(body: bytes) -> bytes:
+    if body[:2] != b"x\x9c":
+        return body
+    try:
+        return zlib.decompress(body)
+    except zlib.error as error:
+        raise HeadwaterError(DAMAGED) from error
 
 
 def load_all(bodies: Iterable[bytes]) -> Iterator[Any]:
     """The JSON values of many bodies; some are read at a time, which is faster than each alone."""
     rest = iter(bodies)
     while batch := list(islice(rest, _READ_AT_ONCE)):
-        parts = [zlib.decompress(body) if body[:2] == b"x\x9c" else body for body in batch]
-        yield from json.loads(b"[" + b",".join(parts) + b"]")
+        try:
+            values = json.loads(b"[" + b",".join(map(_inflated, batch)) + b"]")
+        except ValueError as error:
+            raise HeadwaterError(DAMAGED) from error
+        yield from values
 
 
 def text_hash(text: str) -> str:

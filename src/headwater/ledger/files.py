@@ -7,14 +7,13 @@ less than the grace ago is needed whether it is published or not.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from headwater.ledger.database import Database
-from headwater.ledger.encoding import from_micros, read_file, to_micros, unpack
+from headwater.ledger.encoding import from_micros, load_all, read_file, to_micros
 from headwater.ledger.model import FileUse, Pin
 from headwater.ledger.releases import Releases
 from headwater.ledger.schema import builds, departures, environments, pins
@@ -45,8 +44,9 @@ class Files:
                         release=number,
                     )
         yield from newest.values()
-        for made_at, body in self._build_bodies():
-            for item in json.loads(unpack(body))[4]:
+        made = self._build_bodies()
+        for (made_at, _), body in zip(made, load_all(body for _, body in made), strict=True):
+            for item in body[4]:
                 file = read_file(item)
                 if file.path not in newest:
                     newest[file.path] = use = FileUse(

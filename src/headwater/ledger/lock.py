@@ -10,13 +10,16 @@ import fcntl
 import hashlib
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.ledger.database import Database
 from headwater.ledger.schema import leases
 
@@ -70,12 +73,22 @@ class FileLock:
     """A lock by `flock` on a file."""
 
     def __init__(self, ledger: Path, environment: str) -> None:
+        self._environment = environment
         self._path = ledger.with_name(f"{ledger.name}.{quote(environment, safe='')}.lock")
         self._file: int | None = None
 
     def acquire(self, holder: str) -> bool:
         """Take the lock if it is free."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            issue = Issue(
+                code="E704",
+                what=f"the lock of `{self._environment}` cannot be written: {error.strerror}",
+                place=Place(str(self._path)),
+                fix="give yourself write permission on the ledger's folder",
+            )
+            raise HeadwaterError(issue) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,7 +127,7 @@ class ServerLock:
 
     def acquire(self, holder: str) -> bool:
         """Take the lock if it is free."""
-        session = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        session = self._database.session()
         if not session.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
             session.close()
             return False
@@ -127,9 +140,10 @@ class ServerLock:
         return True
 
     def release(self) -> None:
-        """Set it free by ending the session."""
+        """Set it free; a session that has broken off has done so already."""
         if self._session is not None:
-            self._session.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
+            with suppress(DBAPIError):
+                self._session.execute(sa.select(sa.func.pg_advisory_unlock(self._key)))
             self._session.close()
             self._session = None
 

@@ -92,7 +92,7 @@ class Publication:
     notes: tuple[Note, ...] = ()
 
 
-class Conflict(HeadwaterError):  # noqa: N818 - a fact of the day, which a run reports
+class Conflict(HeadwaterError):
     """Somebody else published to the environment first; `found` is what it points to now."""
 
     def __init__(self, environment: str, expected: int | None, found: Release | None) -> None:

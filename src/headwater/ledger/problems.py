@@ -6,7 +6,10 @@ import sqlite3
 
 from headwater.errors import Issue, Place
 
-_DAMAGED = "restore it from a backup, or move it away: the lake's files stay as they are"
+_RESTORE = "restore it from a backup, or move it away: the lake's files stay as they are"
+
+#: What is found when a record cannot be read although the database could.
+DAMAGED = Issue(code="E706", what="the ledger is damaged: a record cannot be read", fix=_RESTORE)
 
 # The low byte of SQLite's result codes, https://sqlite.org/rescode.html
 _SQLITE: dict[int, tuple[str, str, str]] = {
@@ -25,8 +28,8 @@ _SQLITE: dict[int, tuple[str, str, str]] = {
         "another process has been writing to the ledger for more than 30 s",
         "run again when it is done",
     ),
-    sqlite3.SQLITE_NOTADB: ("E706", "this file is not a ledger", _DAMAGED),
-    sqlite3.SQLITE_CORRUPT: ("E706", "the ledger is damaged", _DAMAGED),
+    sqlite3.SQLITE_NOTADB: ("E706", "this file is not a ledger", _RESTORE),
+    sqlite3.SQLITE_CORRUPT: ("E706", "the ledger is damaged", _RESTORE),
     sqlite3.SQLITE_CANTOPEN: (
         "E702",
         "the ledger cannot be opened",

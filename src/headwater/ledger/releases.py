@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,16 @@ from headwater.ids import NodeId
 from headwater.ledger import differences
 from headwater.ledger.builds import Builds
 from headwater.ledger.database import Database
-from headwater.ledger.encoding import Texts, dump, from_micros, node_id, pack, to_micros, unpack
+from headwater.ledger.encoding import (
+    Texts,
+    dump,
+    from_micros,
+    load_all,
+    node_id,
+    pack,
+    to_micros,
+    unpack,
+)
 from headwater.ledger.model import (
     Conflict,
     DefinitionRecord,
@@ -256,10 +264,10 @@ def _resolve(connection: sa.Connection, number: int) -> ReleaseMap:
     if row is None:
         raise _unknown(number)
     release = _release(row[:-2])
-    changes = [json.loads(unpack(row.body))]
+    changes = list(load_all([row.body]))
     while row.base is not None:
         row = connection.execute(query.where(releases.c.number == row.base)).one()
-        changes.append(json.loads(unpack(row.body)))
+        changes.extend(load_all([row.body]))
     return ReleaseMap(
         release=release,
         definitions=_named(_merged(change["definitions"] for change in reversed(changes))),
@@ -287,7 +295,7 @@ def _placed(
     row = connection.execute(query.where(releases.c.number == number)).one()
     depth = row.depth + 1
     while row.depth > differences.base_depth(depth) and row.base is not None:
-        older = json.loads(unpack(row.body))
+        older = next(load_all([row.body]))
         change = (older["definitions"] | change[0], older["states"] | change[1])
         number = row.base
         row = connection.execute(query.where(releases.c.number == number)).one()

@@ -36,6 +36,7 @@ from headwater.plan.state import State
 
 _SMALL = 16  # items; so small a state is written whole, and read without its ancestors
 _CACHED = 50_000  # states in memory
+_NO_BODY: list[Any] = [None, None, None, [], [], []]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,15 @@ class _Version:
     header: list[Any]  # hash of the schema, time, cursor
     edits: tuple[Edit, Edit, Edit]  # segments, files, deliveries
 
-    @property
-    def id(self) -> str:
-        return text_hash(dump([self.node, self.base, *self.header, *self.edits]))
-
     def row(self) -> dict[str, object]:
-        body = pack(dump([*self.header, *self.edits]))
+        """The row to insert; its id is the hash of what it says."""
+        text = dump([*self.header, *self.edits])
         return {
-            "id": self.id,
+            "id": text_hash(f"{self.node} {self.base} {text}"),
             "node": self.node,
             "base": self.base,
             "depth": self.depth,
-            "body": body,
+            "body": pack(text),
         }
 
 
@@ -131,7 +129,7 @@ class States:
                 rows = connection.execute(query).all()
                 bodies = load_all(row.body for row in rows)
                 read = {
-                    name: _Version(node, base, depth, body[:3], (body[3], body[4], body[5]))
+                    name: _version(node, base, depth, body)
                     for (name, node, base, depth, _), body in zip(rows, bodies, strict=True)
                 }
                 if len(read) < len(missing):
@@ -139,6 +137,36 @@ class States:
                 found |= read
                 missing = {v.base for v in read.values() if v.base is not None} - found.keys()
         return found
+
+    def _lines(self, parents: Iterable[str]) -> dict[str, _Version]:
+        """Parents, and their ancestors as far as the base that a child of theirs will have.
+
+        The base comes without its body, which may be a whole state.
+        """
+        c = states.c
+        found: dict[str, Any] = {}
+        passed: list[str] = []
+        frontier: dict[str, int | None] = dict.fromkeys(parents)  # id → depth of the child's base
+        with self._database.read() as connection:
+            while frontier:
+                query = sa.select(c.id, c.node, c.base, c.depth)
+                further: dict[str, int | None] = {}
+                for row in connection.execute(query.where(self._database.among(c.id, frontier))):
+                    found[row.id] = row
+                    goal = frontier[row.id]
+                    goal = differences.base_depth(row.depth + 1) if goal is None else goal
+                    if row.depth > goal:
+                        passed.append(row.id)
+                        further[row.base] = goal
+                frontier = further
+            query = sa.select(c.id, c.body).where(self._database.among(c.id, passed))
+            rows = connection.execute(query).all() if passed else []
+        parsed = load_all(row.body for row in rows)
+        bodies = {row.id: body for row, body in zip(rows, parsed, strict=True)}
+        return {
+            name: _version(row.node, row.base, row.depth, bodies.get(name, _NO_BODY))
+            for name, row in found.items()
+        }
 
     def prepare(
         self, changed: Mapping[NodeId, State], parents: Mapping[NodeId, str], texts: Texts
@@ -150,7 +178,7 @@ class States:
         """
         older = {node: parents[node] for node in changed if node in parents}
         known = self.get(older.values())
-        lines = self._versions(name for node, name in older.items() if not _is_small(changed[node]))
+        lines = self._lines(name for node, name in older.items() if not _is_small(changed[node]))
         ids: dict[NodeId, str] = {}
         rows: list[dict[str, object]] = []
         for node, state in changed.items():
@@ -163,13 +191,17 @@ class States:
                 version = _continued(state, known[name], name, lines, texts)
             if version is None:
                 version = _written(state, None, texts)
-            ids[node] = version.id
             rows.append(version.row())
+            ids[node] = str(rows[-1]["id"])
         return ids, rows
 
     def remember(self, ids: Mapping[NodeId, str], changed: Mapping[NodeId, State]) -> None:
         """Keep what was just written in memory."""
         self._cache.update({ids[node]: state for node, state in changed.items()})
+
+
+def _version(node: str, base: str | None, depth: int, body: list[Any]) -> _Version:
+    return _Version(node, base, depth, body[:3], (body[3], body[4], body[5]))
 
 
 def _is_small(state: State) -> bool:
