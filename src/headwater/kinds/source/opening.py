@@ -9,7 +9,6 @@ from headwater.clock import Clock
 from headwater.graph.node import Node, Schema
 from headwater.kinds.source.bind import typed_columns
 from headwater.kinds.source.definition import SourceDefinition
-from headwater.kinds.source.readers import open_reader
 from headwater.kinds.source.readers.model import Known, Reader
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals
@@ -18,6 +17,8 @@ from headwater.run.context import RunContext
 
 def open_source(definition: SourceDefinition, root: Path, clock: Clock) -> Reader:
     """The reader of a definition; secrets are resolved when it connects."""
+    from headwater.kinds.source.readers import open_reader
+
     return open_reader(
         definition, root=root, zone=clock.zone, columns=typed_columns(definition.contract), clock=clock
     )

@@ -14,7 +14,7 @@ from headwater.ids import ALL_TIME, DataInterval
 from headwater.kinds.table.definition import TableDefinition
 from headwater.kinds.table.history import write_history
 from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
-from headwater.kinds.table.python import write_function
+from headwater.kinds.table.call import write_function
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
 from headwater.run.query import execute_query, input_relations, show_relation

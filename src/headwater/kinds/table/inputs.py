@@ -47,7 +47,7 @@ def relations_of(definition: TableDefinition, upstream: Mapping[str, Node]) -> d
         name: Relation(
             name=name,
             columns=tuple(
-                Column(column, kind) for column, kind in (*node.schema, *hidden_named(node, text))
+                Column(name=column, type=kind) for column, kind in (*node.schema, *hidden_named(node, text))
             ),
             time=node.time,
             key=node.key,
@@ -55,7 +55,7 @@ def relations_of(definition: TableDefinition, upstream: Mapping[str, Node]) -> d
         for name, node in upstream.items()
     }
     if definition.previous:
-        columns = tuple(Column(name, kind) for name, kind in definition.previous.items())
+        columns = tuple(Column(name=name, type=kind) for name, kind in definition.previous.items())
         found[PREVIOUS] = Relation(name=PREVIOUS, columns=columns, key=definition.key)
     return found
 

@@ -1,0 +1,93 @@
+"""A tree of definitions bound into a graph, with caches that make the second time fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from headwater.definitions.loader import Loaded, load
+from headwater.definitions.model import Definition
+from headwater.definitions.tree import Tree
+from headwater.errors import Issue
+from headwater.graph.build import BindContext, build_graph
+from headwater.graph.graph import Graph
+from headwater.graph.node import Node, Schema
+from headwater.ids import NodeId
+from headwater.kinds.source.definition import SourceDefinition
+from headwater.kinds.source.opening import sniff_schema
+from headwater.kinds.table.call import probe_schema
+from headwater.kinds.table.definition import TableDefinition
+from headwater.plan.state import State
+from headwater.registry import BY_NAME, KINDS
+from headwater.sql import Binder, QueryTemplate, Relation
+from headwater.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """A tree as definitions and graph, and everything that is wrong with it."""
+
+    loaded: Loaded
+    graph: Graph
+    issues: tuple[Issue, ...]
+    folder: Path  # where the tree lies, for Python code
+
+    @property
+    def errors(self) -> tuple[Issue, ...]:
+        """The issues that stop a run."""
+        return tuple(issue for issue in self.issues if issue.is_error)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The SQL functions of the project."""
+        return tuple(function.text for function in self.loaded.functions)
+
+
+def bind_tree(
+    tree: Tree, workspace: Workspace, states: Mapping[NodeId, State], folder: Path
+) -> Bound:
+    """Read and bind all definitions. `states` tell the columns of what has no contract."""
+    cache = workspace.state_folder / "cache"
+    loaded = load(tree, [kind.reader for kind in KINDS], cache / "definitions.db")
+    functions = tuple(function.text for function in loaded.functions)
+    sql = CachedBinder(functions, cache / "templates.db")
+
+    def observe(definition: Definition, upstream: Mapping[str, Node]) -> Schema:
+        known = states.get(definition.id)
+        if known is not None and known.schema and isinstance(definition, SourceDefinition):
+            return known.schema
+        if isinstance(definition, SourceDefinition):
+            return sniff_schema(definition, workspace.root, workspace.clock)
+        assert isinstance(definition, TableDefinition)
+        return probe_schema(definition, upstream, folder, workspace.engine)
+
+    context = BindContext(sql=sql, zone=workspace.zone, observe=observe)
+    graph, issues = build_graph(loaded.definitions, BY_NAME, context)
+    for node in graph.nodes.values():
+        issues += BY_NAME[node.id.kind].validate(node.definition, node)
+    sql.save()
+    found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
+    return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)
+
+
+class CachedBinder:
+    """The binder of a project: templates come from a cache, or from DuckDB when they are new."""
+
+    def __init__(self, functions: tuple[str, ...], path: Path) -> None:
+        self._functions = functions
+        self._path = path
+
+    @cached_property
+    def _binder(self) -> Binder:
+        return Binder(self._functions)
+
+    def bind(
+        self, sql: str, relations: Mapping[str, Relation], *, time: str | None = None
+    ) -> QueryTemplate:
+        """Raises `SqlError`."""
+        return self._binder.bind(sql, relations, time=time)
+
+    def save(self) -> None:
+        """Keep what was bound anew."""

@@ -1,0 +1,154 @@
+"""What a release says, as planning wants it: states, recipes, definitions, tree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from headwater.definitions.tree import Tree
+from headwater.graph.graph import Graph
+from headwater.graph.node import ColumnRecipe, ColumnRef, Node, Recipe
+from headwater.ids import NodeId, digest
+from headwater.ledger import DefinitionRecord, Ledger, Release
+from headwater.plan.state import State
+from headwater.plan.steps import LedgerView
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseView:
+    """One release, resolved: what stands where, under which definitions."""
+
+    release: Release | None
+    states: Mapping[NodeId, State]
+    state_ids: Mapping[NodeId, str]
+    definitions: Mapping[NodeId, str]
+    ledger: Ledger
+
+    @classmethod
+    def of(cls, ledger: Ledger, release: Release | None) -> ReleaseView:
+        """The view of a release; of nothing for None."""
+        if release is None:
+            return cls(release=None, states={}, state_ids={}, definitions={}, ledger=ledger)
+        resolved = ledger.resolve(release.number)
+        by_id = ledger.states(resolved.states.values())
+        return cls(
+            release=release,
+            states={node: by_id[state] for node, state in resolved.states.items()},
+            state_ids=resolved.states,
+            definitions=resolved.definitions,
+            ledger=ledger,
+        )
+
+    def tree(self) -> Tree | None:
+        """The definitions that the release runs."""
+        if self.release is None or not self.release.tree:
+            return None
+        return Tree.from_blobs(self.ledger.tree(self.release.tree))
+
+    def for_planning(self) -> LedgerView:
+        """The part of it that planning looks at."""
+        return LedgerView(
+            release=self.release.number if self.release is not None else None,
+            states=self.states,
+            recipes=_Recipes(self),
+            barred=self.ledger.barred(),
+        )
+
+
+class _Recipes(Mapping[NodeId, Recipe]):
+    """The released recipes, read from the ledger when a reason is sought."""
+
+    def __init__(self, view: ReleaseView) -> None:
+        self._view = view
+
+    def __getitem__(self, node: NodeId) -> Recipe:
+        name = self._view.definitions[node]
+        recipe = read_recipe(self._view.ledger.definitions([name])[name].body)
+        if recipe is None:
+            raise KeyError(node)
+        return recipe
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self._view.definitions)
+
+    def __len__(self) -> int:
+        return len(self._view.definitions)
+
+
+def definition_records(graph: Graph) -> dict[NodeId, DefinitionRecord]:
+    """Every node's definition as the ledger keeps it."""
+    return {node.id: _record(node) for node in graph.nodes.values()}
+
+
+def changed_records(
+    records: Mapping[NodeId, DefinitionRecord], released: Mapping[NodeId, str]
+) -> dict[NodeId, DefinitionRecord | None]:
+    """The records that differ from what is released; None for definitions that are gone."""
+    changed: dict[NodeId, DefinitionRecord | None] = {
+        node: record for node, record in records.items() if released.get(node) != record.hash
+    }
+    return changed | {node: None for node in released if node not in records}
+
+
+def read_recipe(body: str) -> Recipe | None:
+    """The recipe in a definition's body; None for a source."""
+    data = json.loads(body).get("recipe")
+    if data is None:
+        return None
+    return Recipe(
+        rows=data["rows"],
+        row_reads=frozenset(ColumnRef(*ref) for ref in data["row_reads"]),
+        columns={
+            name: ColumnRecipe(
+                type=kind, expression=expression, reads=frozenset(ColumnRef(*r) for r in reads)
+            )
+            for name, kind, expression, reads in data["columns"]
+        },
+    )
+
+
+def _record(node: Node) -> DefinitionRecord:
+    described = node.definition.described
+    body = json.dumps(
+        {
+            "title": described.title,
+            "description": described.description,
+            "owner": described.owner,
+            "tags": list(described.tags),
+            "files": list(node.definition.files),
+            "time": node.time,
+            "key": list(node.key),
+            "schema": [list(column) for column in node.schema],
+            "inputs": [[str(i.node), i.name, i.mode] for i in node.inputs],
+            "recipe": _recipe_data(node.recipe),
+        },
+        separators=(",", ":"),
+    )
+    path = node.definition.place.path
+    return DefinitionRecord(
+        node=node.id,
+        hash=digest(str(node.id), path, body, node.fingerprint),
+        path=path,
+        kind=node.id.kind,
+        body=body,
+        fingerprint=node.fingerprint,
+    )
+
+
+def _recipe_data(recipe: Recipe | None) -> dict[str, object] | None:
+    if recipe is None:
+        return None
+    return {
+        "rows": recipe.rows,
+        "row_reads": _refs(recipe.row_reads),
+        "columns": [
+            [name, column.type, column.expression, _refs(column.reads)]
+            for name, column in recipe.columns.items()
+        ],
+    }
+
+
+def _refs(reads: frozenset[ColumnRef]) -> list[list[str | None]]:
+    ordered = sorted(reads, key=lambda ref: (ref.relation, ref.column or ""))
+    return [[ref.relation, ref.column] for ref in ordered]

@@ -1,0 +1,111 @@
+"""A project as one object: load → graph → plan → run, and everything that looks at the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from headwater import releasing
+from headwater.binding import Bound, bind_tree
+from headwater.definitions.model import Settings
+from headwater.definitions.settings import read_settings
+from headwater.definitions.tree import SETTINGS_FILE, Tree
+from headwater.errors import Issue, raise_errors
+from headwater.graph.selection import Situation, select
+from headwater.ids import NodeId
+from headwater.ledger_view import ReleaseView
+from headwater.plan.steps import Plan, Request
+from headwater.run.context import Progress
+from headwater.workspace import Workspace, find_root
+
+
+class Project:
+    """An open project in one environment; close it, or use it as a context manager."""
+
+    def __init__(self, workspace: Workspace, environment: str = releasing.PROD) -> None:
+        self.workspace = workspace
+        self.environment = environment
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        env: str = releasing.PROD,
+        profile: str | None = None,
+        now: str | None = None,
+    ) -> Self:
+        """The project in `folder`, or in the nearest folder above the current one."""
+        root = find_root(Path(folder)) if folder is not None else find_root()
+        settings, issues = read_settings((root / SETTINGS_FILE).read_text(encoding="utf-8"))
+        raise_errors(issues)
+        return cls(Workspace(root, settings, profile, now), env)
+
+    def close(self) -> None:
+        """Close ledger and engine."""
+        self.workspace.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def settings(self) -> Settings:
+        """What `headwater.yml` says."""
+        return self.workspace.settings
+
+    # --- definitions
+
+    @cached_property
+    def view(self) -> ReleaseView:
+        """What the environment shows now; `prod`'s where it does not exist yet."""
+        ledger = self.workspace.ledger
+        head = ledger.head(self.environment) or ledger.head(releasing.PROD)
+        return ReleaseView.of(ledger, head)
+
+    @cached_property
+    def bound(self) -> Bound:
+        """The definitions on disk, as a graph with all issues."""
+        tree = Tree.from_disk(self.workspace.root)
+        return bind_tree(tree, self.workspace, self.view.states, self.workspace.root)
+
+    def check(self) -> tuple[Issue, ...]:
+        """Everything that is wrong with the definitions; nothing is run."""
+        return self.bound.issues
+
+    def forget(self) -> None:
+        """Read definitions and ledger anew at the next question."""
+        for name in ("view", "bound"):
+            self.__dict__.pop(name, None)
+
+    def select(self, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> frozenset[NodeId]:
+        """The nodes that a selection means; all for an empty one."""
+        return select(self.bound.graph, include, exclude, self._situation())
+
+    def _situation(self) -> Situation:
+        edited = releasing.edited_nodes(self.workspace, self.bound, self.environment)
+        new = frozenset(n for n in self.bound.graph.nodes if n not in self.view.definitions)
+        return Situation(states={"modified": frozenset(edited), "new": new})
+
+    # --- plan and run
+
+    def plan(self, request: Request | None = None) -> Plan:
+        """The steps that a run would take."""
+        raise_errors(self.bound.errors)
+        return releasing.plan(self.workspace, self.bound, self.view, request or self.request())
+
+    def run(
+        self, request: Request | None = None, progress: Progress | None = None
+    ) -> releasing.RunReport:
+        """Bring the environment up to date, and release what came out."""
+        report = releasing.run(self.workspace, self.bound, request or self.request(), progress)
+        self.forget()
+        return report
+
+    def request(self) -> Request:
+        """Everything, in this project's environment."""
+        return Request(environment=self.environment)

@@ -1,0 +1,255 @@
+"""From a request to a release: plan and run.
+
+`prod` runs the definitions that its release keeps. Edited ones go out by `apply`, in a release of
+their own after the data have been brought up to date, so that the causes of a change never mix.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from headwater.binding import Bound, bind_tree
+from headwater.errors import HeadwaterError, Issue, raise_errors
+from headwater.ids import NodeId
+from headwater.kinds.source.definition import SourceDefinition
+from headwater.kinds.source.opening import find_arrivals
+from headwater.ledger import Release, ReleaseSort, RunRecord
+from headwater.ledger_view import ReleaseView, changed_records, definition_records
+from headwater.plan.planner import make_plan
+from headwater.plan.state import State
+from headwater.plan.steps import Arrivals, Plan, Request
+from headwater.registry import BY_NAME
+from headwater.run.context import NodeOutcome, Progress, RunContext
+from headwater.run.loop import prepare
+from headwater.run.publish import publish
+from headwater.workspace import Workspace
+
+PROD = "prod"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """What a run did: outcomes in order, the releases that it made, and what it left."""
+
+    run: str
+    environment: str
+    outcomes: tuple[NodeOutcome, ...] = ()
+    releases: tuple[Release, ...] = ()
+    edited: tuple[NodeId, ...] = ()  # definitions on disk that are not released
+    barred: tuple[NodeId, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether a node was held or failed."""
+        return any(o.status in ("held", "failed", "waiting") for o in self.outcomes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One pass of a run: which definitions, from which release on, published as what."""
+
+    bound: Bound
+    view: ReleaseView
+    expected: int | None
+    request: Request
+    sort: ReleaseSort
+    reason: str = ""
+    unbar: bool = False
+
+
+def plan(workspace: Workspace, bound: Bound, view: ReleaseView, request: Request) -> Plan:
+    """What a run over these definitions would do."""
+    arrivals = arrivals_of(bound, view.states, workspace) if request.load else {}
+    return make_plan(bound.graph, view.for_planning(), arrivals, workspace.clock, request)
+
+
+def run(
+    workspace: Workspace, disk: Bound, request: Request, progress: Progress | None = None
+) -> RunReport:
+    """Bring an environment up to date and release what came out. Codes E709, and the steps' own."""
+    began = time.perf_counter()
+    with exclusive(workspace, request.environment), recorded(workspace, request) as record:
+        report = RunReport(run=record.id, environment=request.environment)
+        for sort in ("data", "definitions"):
+            phase = _phase(workspace, disk, request, sort)
+            if phase is not None:
+                report = run_phase(workspace, phase, report, progress)
+        edited = edited_nodes(workspace, disk, request.environment)
+        return replace(report, edited=edited, seconds=time.perf_counter() - began)
+
+
+def _phase(
+    workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSort
+) -> Phase | None:
+    """The data phase runs released definitions, the other one those on disk, where they differ.
+
+    A working environment, and the first release of all, take both in one.
+    """
+    ledger = workspace.ledger
+    head = ledger.head(request.environment)
+    view = ReleaseView.of(ledger, head or ledger.head(PROD))
+    expected = head.number if head is not None else None
+    if request.environment != PROD or head is None:
+        if sort == "data":
+            return None
+        raise_errors(disk.errors)
+        return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort)
+    if sort == "data":
+        bound = released_bound(workspace, disk, view)
+        return Phase(bound=bound, view=view, expected=expected, request=request, sort=sort)
+    if not request.apply or head.tree == disk.loaded.tree.digest:
+        return None
+    raise_errors(disk.errors)
+    request = replace(request, load=False, full_refresh=frozenset(), period=None)
+    return Phase(
+        bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True
+    )
+
+
+def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Bound:
+    """The definitions that a release runs; those on disk where they are the same."""
+    assert view.release is not None
+    if view.release.tree == disk.loaded.tree.digest:
+        raise_errors(disk.errors)
+        return disk
+    tree = view.tree()
+    assert tree is not None
+    folder = workspace.state_folder / "released" / view.release.tree
+    if not folder.is_dir():
+        tree.write_to(folder)
+    bound = bind_tree(tree, workspace, view.states, folder)
+    raise_errors(bound.errors)
+    return bound
+
+
+def run_phase(
+    workspace: Workspace, phase: Phase, report: RunReport, progress: Progress | None
+) -> RunReport:
+    """Prepare everything side by side, then publish it in one transaction."""
+    bound, request = phase.bound, phase.request
+    records = definition_records(bound.graph)
+    context = RunContext(
+        root=workspace.root,
+        tree_root=bound.folder,
+        graph=bound.graph,
+        clock=workspace.clock,
+        engine=workspace.engine,
+        lake=workspace.lake,
+        ledger=workspace.ledger,
+        run=report.run,
+        environment=request.environment,
+        author=workspace.author,
+        functions=bound.functions,
+        definition_hashes={node: record.hash for node, record in records.items()},
+        states=dict(phase.view.states),
+        progress=progress,
+    )
+    arrivals = arrivals_of(bound, phase.view.states, workspace) if request.load else {}
+    prepared = prepare(phase.view.for_planning(), arrivals, request, context, BY_NAME)
+    changed = changed_records(records, phase.view.definitions) if phase.sort != "data" else {}
+    kept_back = {o.node for o in prepared.held}
+    barred = workspace.ledger.barred() if phase.unbar else frozenset()
+    release = publish(
+        prepared,
+        context,
+        sort=phase.sort,
+        expected=phase.expected,
+        base=phase.view.release.number if phase.view.release is not None else None,
+        tree=_keep_tree(workspace, bound) if phase.sort != "data" else None,
+        definitions={n: r for n, r in changed.items() if n not in kept_back or r is None},
+        reason=phase.reason,
+        unbarred=sorted(key for key in barred if key[0] in prepared.states),
+    )
+    return replace(
+        report,
+        outcomes=(*report.outcomes, *prepared.outcomes),
+        releases=(*report.releases, *([release] if release is not None else [])),
+        barred=(*report.barred, *prepared.barred),
+    )
+
+
+def _keep_tree(workspace: Workspace, bound: Bound) -> str:
+    return workspace.ledger.put_tree(bound.loaded.tree.files)
+
+
+def arrivals_of(
+    bound: Bound, states: Mapping[NodeId, State], workspace: Workspace
+) -> dict[NodeId, Arrivals]:
+    """What waits at each source."""
+    return {
+        node.id: find_arrivals(
+            node.definition, states.get(node.id), workspace.root, workspace.clock
+        )
+        for node in bound.graph.nodes.values()
+        if isinstance(node.definition, SourceDefinition)
+    }
+
+
+def edited_nodes(
+    workspace: Workspace, disk: Bound, environment: str
+) -> tuple[NodeId, ...]:
+    """Definitions on disk that differ from what the environment runs."""
+    head = workspace.ledger.head(environment)
+    if head is None or head.tree == disk.loaded.tree.digest:
+        return ()
+    view = ReleaseView.of(workspace.ledger, head)
+    return tuple(sorted(changed_records(definition_records(disk.graph), view.definitions)))
+
+
+@contextmanager
+def exclusive(workspace: Workspace, environment: str) -> Iterator[None]:
+    """One run an environment at a time; waits `HEADWATER_WAIT_S` seconds. Code E709."""
+    holder = f"{workspace.author}, process {os.getpid()} on {socket.gethostname()}"
+    wait_s = float(os.environ.get("HEADWATER_WAIT_S", "0"))
+    lock = workspace.ledger.run_lock(environment, holder=holder, wait_s=wait_s)
+    with lock as held:
+        if not held:
+            raise HeadwaterError(
+                Issue(
+                    code="E709",
+                    what=f"another run of `{environment}` is under way: {lock.holder()}",
+                    fix="wait for it, or run in another environment with `--env NAME`",
+                )
+            )
+        workspace.lake.check_epoch(workspace.ledger.epoch)
+        yield
+
+
+@contextmanager
+def recorded(workspace: Workspace, request: Request) -> Iterator[RunRecord]:
+    """The run in the ledger, from its beginning to its end, however it ends."""
+    record = RunRecord(
+        id=uuid.uuid4().hex[:12],
+        environment=request.environment,
+        request=json.dumps(_request_data(request)),
+        started_at=workspace.clock.now,
+        author=workspace.author,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+    )
+    workspace.ledger.start_run(record)
+    try:
+        yield record
+    except BaseException:
+        workspace.ledger.finish_run(record.id, status="failed", at=workspace.clock.now)
+        raise
+    workspace.ledger.finish_run(record.id, status="done", at=workspace.clock.now)
+
+
+def _request_data(request: Request) -> dict[str, object]:
+    selected = request.selected
+    return {
+        "selected": sorted(map(str, selected)) if selected is not None else None,
+        "full_refresh": sorted(map(str, request.full_refresh)),
+        "period": [str(request.period.start), str(request.period.end)] if request.period else None,
+        "sample_days": request.sample.days if request.sample else None,
+        "apply": request.apply,
+    }
