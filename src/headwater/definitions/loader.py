@@ -24,6 +24,7 @@ from headwater.errors import Issue, Place, did_you_mean
 from headwater.ids import NodeId, is_name
 
 if TYPE_CHECKING:
+    from headwater.definitions.schemas import DescribedFiles
     from headwater.definitions.yamltext import Located
 
 Found = TypeVar("Found")
@@ -78,6 +79,9 @@ class KindReader(Protocol):
 
     def read(self, context: ReadContext) -> Reading:
         """All definitions of the kind, and what is wrong with its files."""
+
+    def schemas(self) -> Mapping[str, DescribedFiles]:
+        """What editors are told of its files (see `schemas`)."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from headwater.definitions.loader import (
     name_of,
 )
 from headwater.definitions.model import Described
+from headwater.definitions.schemas import DescribedFiles
 from headwater.definitions.tree import Tree
 from headwater.errors import Place
 from headwater.ids import NodeId
@@ -56,6 +57,9 @@ class Things:
             definitions=tuple(thing for thing, _ in found if thing is not None),
             issues=tuple(issue for _, issues in found for issue in issues),
         )
+
+    def schemas(self) -> Mapping[str, DescribedFiles]:
+        return {}
 
     def _one(self, files: Files) -> Thing | None:
         self.reads += 1

@@ -21,6 +21,7 @@ from headwater.definitions.fields import (
 )
 from headwater.definitions.files import root_mapping
 from headwater.definitions.loader import Files, name_of
+from headwater.definitions.schemas import Declared, DescribedFiles
 from headwater.definitions.settings import ZoneName, clear_password
 from headwater.definitions.yamltext import Located
 from headwater.errors import Issue, Place
@@ -300,5 +301,5 @@ def _clear_tokens(located: Located) -> list[Issue]:
     return found
 
 
-#: What an editor is told: file name → (globs, keys).
-SCHEMAS: Final = {"source": (("sources/**/*.yml", "sources/**/*.yaml"), SOURCE)}
+#: What an editor is told.
+SCHEMAS: Final[Declared] = {"sources": DescribedFiles(folder="sources", holds=(SOURCE,))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.contracts.definition import Contract
 from headwater.definitions.loader import Files, ReadContext, Reading, name_of
@@ -12,6 +12,9 @@ from headwater.definitions.model import Described
 from headwater.errors import Issue, Place, did_you_mean
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import FilesOrigin, Freshness, SourceDefinition
+
+if TYPE_CHECKING:
+    from headwater.definitions.schemas import DescribedFiles
 
 Contracts = tuple[Contract, ...]
 _CONTRACT_SUFFIXES = (".odcs.yaml", ".odcs.yml")
@@ -54,6 +57,12 @@ class SourceReader:
                 fix = did_you_mean(contract.name, names.values(), "`schema[].name` names a source")
                 issues.append(Issue(code="W125", what=what, place=contract.place, fix=fix))
         return Reading(definitions=tied, issues=tuple(issues))
+
+    def schemas(self) -> Mapping[str, DescribedFiles]:
+        """What editors are told of its files."""
+        from headwater.kinds.source.keys import SCHEMAS
+
+        return SCHEMAS
 
 
 SOURCE_READER: Final = SourceReader()

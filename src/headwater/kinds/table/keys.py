@@ -25,6 +25,7 @@ from headwater.definitions.fields import (
     Schema,
     Text,
 )
+from headwater.definitions.schemas import Declared, DescribedFiles
 from headwater.definitions.yamltext import Located
 from headwater.errors import Issue
 from headwater.kinds.table.definition import History, ReadWindow, UnitTest
@@ -147,11 +148,8 @@ TABLE: Final = Record(
 )
 TESTS: Final = MapOf(TEST)
 
-#: What an editor is told: file name → (globs, keys).
-SCHEMAS: Final = {
-    "table": (("tables/**/!(*.test).yml",), TABLE),
-    "table_test": (("tables/**/*.test.yml", "tables/**/*.test.yaml"), TESTS),
-}
+#: What an editor is told. Its globs cannot except `*.test.yml`, so one schema takes both.
+SCHEMAS: Final[Declared] = {"tables": DescribedFiles(folder="tables", holds=(TABLE, TESTS))}
 #: Keys whose values the definition holds as they are read.
 SAME: Final = (
     "time", "key", "references", "rules", "reads", "on_change", "late_limit", "previous",

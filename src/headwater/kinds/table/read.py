@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from headwater.definitions.loader import Files, ReadContext, Reading
 from headwater.errors import Issue, Place, did_you_mean
 from headwater.kinds.table.definition import TableDefinition
+
+if TYPE_CHECKING:
+    from headwater.definitions.schemas import DescribedFiles
 
 _YAML = (".yml", ".yaml")
 _TESTS = (".test.yml", ".test.yaml")
@@ -50,6 +53,12 @@ class TableReader:
             definitions=tuple(table for table, _ in read if table is not None),
             issues=tuple(issues),
         )
+
+    def schemas(self) -> Mapping[str, DescribedFiles]:
+        """What editors are told of its files."""
+        from headwater.kinds.table.keys import SCHEMAS
+
+        return SCHEMAS
 
 
 TABLE_READER: Final = TableReader()
