@@ -19,6 +19,7 @@ from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import sniff_schema
 from headwater.kinds.table.call import probe_schema
 from headwater.kinds.table.definition import TableDefinition
+from headwater.ledger import tree_digest
 from headwater.plan.state import State
 from headwater.registry import BY_NAME, KINDS
 from headwater.sql import Binder, QueryTemplate, Relation
@@ -38,6 +39,11 @@ class Bound:
     def errors(self) -> tuple[Issue, ...]:
         """The issues that stop a run."""
         return tuple(issue for issue in self.issues if issue.is_error)
+
+    @cached_property
+    def tree_digest(self) -> str:
+        """The name by which the ledger knows these definitions."""
+        return tree_digest(self.loaded.tree.files)
 
     @property
     def functions(self) -> tuple[str, ...]:

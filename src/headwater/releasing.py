@@ -105,7 +105,7 @@ def _phase(
     if sort == "data":
         bound = released_bound(workspace, disk, view)
         return Phase(bound=bound, view=view, expected=expected, request=request, sort=sort)
-    if not request.apply or head.tree == disk.loaded.tree.digest:
+    if not request.apply or head.tree == disk.tree_digest:
         return None
     raise_errors(disk.errors)
     request = replace(request, load=False, full_refresh=frozenset(), period=None)
@@ -117,7 +117,7 @@ def _phase(
 def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Bound:
     """The definitions that a release runs; those on disk where they are the same."""
     assert view.release is not None
-    if view.release.tree == disk.loaded.tree.digest:
+    if view.release.tree == disk.tree_digest:
         raise_errors(disk.errors)
         return disk
     tree = view.tree()
@@ -198,7 +198,7 @@ def edited_nodes(
 ) -> tuple[NodeId, ...]:
     """Definitions on disk that differ from what the environment runs."""
     head = workspace.ledger.head(environment)
-    if head is None or head.tree == disk.loaded.tree.digest:
+    if head is None or head.tree == disk.tree_digest:
         return ()
     view = ReleaseView.of(workspace.ledger, head)
     return tuple(sorted(changed_records(definition_records(disk.graph), view.definitions)))

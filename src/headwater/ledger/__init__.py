@@ -25,6 +25,7 @@ from headwater.ledger.model import (
 if TYPE_CHECKING:
     from headwater.ledger.ledger import Ledger
     from headwater.ledger.lock import RunLock
+    from headwater.ledger.values import tree_digest
 
 __all__ = [
     "Conflict",
@@ -41,6 +42,7 @@ __all__ = [
     "ReleaseSort",
     "RunLock",
     "RunRecord",
+    "tree_digest",
 ]
 
 
@@ -53,4 +55,8 @@ def __getattr__(name: str) -> Any:
         from headwater.ledger.lock import RunLock
 
         return RunLock
+    if name == "tree_digest":
+        from headwater.ledger.values import tree_digest
+
+        return tree_digest
     raise AttributeError(name)

@@ -62,9 +62,7 @@ class Values:
 
     def put_tree(self, files: Mapping[str, str]) -> str:
         """Keep the texts of a project by path; the digest that names the tree."""
-        texts: Texts = {}
-        tree = dump({path: keep(text, texts) for path, text in sorted(files.items())})
-        digest = keep(tree, texts)
+        digest, texts = _tree_texts(files)
         if not self.texts([digest]):
             with self._database.write() as connection:
                 self._database.insert_new(connection, shared, self.unknown(texts))
@@ -83,3 +81,14 @@ class Values:
         hashes: dict[str, str] = json.loads(tree)
         texts = self.texts(set(hashes.values()))
         return {path: texts[name] for path, name in hashes.items()}
+
+
+def tree_digest(files: Mapping[str, str]) -> str:
+    """The digest by which `put_tree` would name these files; nothing is kept."""
+    return _tree_texts(files)[0]
+
+
+def _tree_texts(files: Mapping[str, str]) -> tuple[str, Texts]:
+    texts: Texts = {}
+    tree = dump({path: keep(text, texts) for path, text in sorted(files.items())})
+    return keep(tree, texts), texts
