@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from headwater.ids import digest
@@ -14,6 +14,7 @@ from headwater.sql.complaints import (
     complaint,
     duplicate_column,
     forbidden_table,
+    missing_time,
     refuse_writing,
     unknown_table,
 )
@@ -21,7 +22,15 @@ from headwater.sql.determinism import find_problems, find_textual_problems
 from headwater.sql.lineage import Scope, derive
 from headwater.sql.locality import find_alignment
 from headwater.sql.parameters import Translated, translate
-from headwater.sql.parsing import ONE_SELECT, SEALED, parse, without_comments, without_locations
+from headwater.sql.parsing import (
+    ONE_SELECT,
+    SEALED,
+    load_syntax_trees,
+    parse,
+    syntax_tree,
+    without_comments,
+    without_locations,
+)
 from headwater.sql.plan import (
     Expression,
     ForbiddenTable,
@@ -33,19 +42,19 @@ from headwater.sql.plan import (
 from headwater.sql.problems import SqlError, SqlProblem
 from headwater.sql.relations import Column, Read, Relation
 from headwater.sql.template import Alignment, ColumnTemplate, QueryTemplate
-from headwater.sql.types import UnknownType, root_columns
+from headwater.sql.outputs import UnknownType, root_columns, written_names
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-#: Part of every cache key: raise it when the same text may give another template.
-CODE_VERSION = 1
 _PLAN = (
     "select json_serialize_plan(text, optimize := false, skip_null := true, skip_empty := true,"
     " skip_default := true) from (select unnest($1::varchar[]) as text)"
 )
+Schema = tuple[str, tuple[Column, ...]]
 #: How many queries one round trip to DuckDB carries.
 BATCH = 200
+_CALLED = re.compile(r'"([^"]+)"\]')
 _MACRO = re.compile(r"\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.I)
 _VOLATILE = (
     "select distinct function_name from duckdb_functions()"
@@ -109,16 +118,17 @@ class Binder:
             for relation in query.relations.values():
                 schemas[relation.name.casefold()] = relation
         try:
-            for relation in schemas.values():
-                self._create(relation)
+            self._create(schemas.values())
         except SqlError as error:
             yield from [error] * len(queries)
             return
         texts = [translate(query.sql, query.parameters) for query in queries]
         plans = self._plans([text.sql for text in texts])
-        for query, text, serialized in zip(queries, texts, plans, strict=True):
+        trees = [json.loads(serialized) for serialized in plans]
+        load_syntax_trees([t.sql for t, tree in zip(texts, trees, strict=True) if _lacks(tree)])
+        for query, text, tree, serialized in zip(queries, texts, trees, plans, strict=True):
             try:
-                yield self._template(query, text, serialized)
+                yield self._template(query, text, tree, serialized)
             except SqlError as error:
                 yield error
 
@@ -126,7 +136,7 @@ class Binder:
         import duckdb
 
         connection = duckdb.connect(config=dict(SEALED))
-        self._created: dict[str, Relation] = {}
+        self._created: dict[str, Schema] = {}
         if not self._volatile:
             rows = connection.execute(_VOLATILE).fetchall()
             self._volatile = frozenset(str(row[0]) for row in rows)
@@ -134,20 +144,28 @@ class Binder:
             _create_macro(connection, text)
         return connection
 
-    def _create(self, relation: Relation) -> None:
-        name = relation.name.casefold()
-        known = self._created.get(name)
-        if known is not None and known.columns == relation.columns and known.name == relation.name:
-            return
-        columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in relation.columns)
+    def _create(self, relations: Iterable[Relation]) -> None:
+        """Empty tables for the upstreams that are not there yet with this schema."""
+        import duckdb
+
+        missing = [r for r in relations if self._created.get(r.name.casefold()) != _schema(r)]
+        try:
+            if missing:
+                self._connection.execute(";".join(map(_create_table, missing)))
+        except duckdb.Error:
+            for relation in missing:
+                self._create_one(relation)
+        for relation in missing:
+            self._created[relation.name.casefold()] = _schema(relation)
+
+    def _create_one(self, relation: Relation) -> None:
         import duckdb
 
         try:
-            self._connection.execute(f"create or replace table {quoted(relation.name)} ({columns})")
+            self._connection.execute(_create_table(relation))
         except duckdb.Error as error:
             what = f"the schema of `{relation.name}` is not valid: {str(error).splitlines()[0]}"
             raise SqlError(SqlProblem(code="E212", what=what)) from error
-        self._created[name] = relation
 
     def _plans(self, texts: Sequence[str]) -> list[str]:
         import duckdb
@@ -161,8 +179,9 @@ class Binder:
             return [json.dumps({"error": True, "error_type": "other", "error_message": message})]
         return [str(row[0]) for row in rows]
 
-    def _template(self, query: Query, text: Translated, serialized: str) -> QueryTemplate:
-        tree: dict[str, Any] = json.loads(serialized)
+    def _template(
+        self, query: Query, text: Translated, tree: Mapping[str, Any], serialized: str
+    ) -> QueryTemplate:
         if tree.get("error"):
             return self._failed(query, text, tree)
         plans = tree["plans"]
@@ -179,15 +198,15 @@ class Binder:
         if "LOGICAL_CHUNK_GET" in serialized:
             parse(text.sql)
         columns = self._columns(query, text, plans[0])
-        return self._known(query, text, operator, columns)
+        volatile = self._volatile.intersection(_CALLED.findall(serialized))
+        return self._known(query, text, operator, columns, volatile)
 
     def _failed(self, query: Query, text: Translated, tree: Mapping[str, Any]) -> QueryTemplate:
         """What does not serialise may still bind; anything else is the user's mistake."""
         if tree.get("error_type") == "internal":
             # An internal error leaves DuckDB's instance unusable.
             self._connection = self._connect()
-            for relation in query.relations.values():
-                self._create(relation)
+            self._create(query.relations.values())
         if tree.get("error_type") in ("internal", "serialization", "not implemented"):
             return self._opaque(query, text, parse(text.sql).canonical)
         elif tree.get("error_type") not in ("parser", "syntax"):
@@ -200,6 +219,7 @@ class Binder:
         text: Translated,
         operator: Operator,
         columns: tuple[Column, ...],
+        volatile: frozenset[str],
     ) -> QueryTemplate:
         schema = {relation.name.casefold(): relation for relation in query.relations.values()}
         relations = tuple(dict.fromkeys(scanned(operator)))
@@ -207,6 +227,9 @@ class Binder:
             if name.casefold() not in schema:
                 raise SqlError(unknown_table(query.sql, name, query.relations))
         derived = derive(operator, Scope(schema))
+        problems = find_problems(derived, text, columns, volatile, schema)
+        if query.time and query.time.casefold() not in {c.name.casefold() for c in columns}:
+            problems = (missing_time(query.time, columns), *problems)
         alignment, origin = find_alignment(derived, text, columns, query.time, schema)
         return QueryTemplate(
             columns=tuple(
@@ -225,7 +248,7 @@ class Binder:
             row_reads=derived.rows.reads,
             relations=tuple([schema[name.casefold()].name for name in relations]),
             alignment=alignment,
-            problems=find_problems(derived, text, columns, self._volatile, schema),
+            problems=problems,
             time_origin=origin,
         )
 
@@ -235,6 +258,13 @@ class Binder:
             columns = root_columns(root)
         except UnknownType:
             columns = self._describe(query, text)
+        if not all(column.name for column in columns):
+            names = written_names(syntax_tree(text.sql))
+            if names is None or len(names) != len(columns) or not all(names):
+                columns = self._describe(query, text)
+            else:
+                pairs = zip(columns, names, strict=True)
+                columns = tuple([replace(c, name=c.name or name) for c, name in pairs])
         seen: set[str] = set()
         for column in columns:
             if column.name.casefold() in seen:
@@ -311,12 +341,31 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _lacks(tree: Mapping[str, Any]) -> bool:
+    """Whether the plan does not name all columns, so that the text must be asked."""
+    if tree.get("error") or len(tree["plans"]) != 1:
+        return False
+    try:
+        return not all(column.name for column in root_columns(tree["plans"][0]))
+    except UnknownType:
+        return False
+
+
+def _schema(relation: Relation) -> Schema:
+    return relation.name, relation.columns
+
+
+def _create_table(relation: Relation) -> str:
+    columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in relation.columns)
+    return f"create or replace table {quoted(relation.name)} ({columns})"
+
+
 def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
     """Runs of queries whose upstreams agree wherever they share a name."""
     start = 0
-    known: dict[str, tuple[str, tuple[Column, ...]]] = {}
+    known: dict[str, Schema] = {}
     for index, query in enumerate(queries):
-        own = {r.name.casefold(): (r.name, r.columns) for r in query.relations.values()}
+        own = {r.name.casefold(): _schema(r) for r in query.relations.values()}
         clash = any(known.get(name, schema) != schema for name, schema in own.items())
         if clash or index - start >= BATCH:
             yield queries[start:index]

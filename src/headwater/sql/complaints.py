@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.errors import did_you_mean, nearest
 from headwater.sql.parameters import Translated
 from headwater.sql.parsing import ONE_SELECT, parse, syntax_tree, walk
 from headwater.sql.problems import SqlError, SqlProblem, problem_at
-from headwater.sql.relations import Relation
+from headwater.sql.relations import Column, Relation
 
 _WRITING = re.compile(r"INSERT|UPDATE|DELETE|MERGE|CREATE|DROP|ALTER|COPY|EXPORT|SET|ATTACH|LOAD")
 _READ_FILES = "declare it as a source or a seed, and name that"
@@ -36,7 +36,9 @@ def _read(
         colon = 'near ":"' in first
         return "E210", first, "only saved queries have parameters, declared ones" if colon else ""
     if "does not exist because schema" in first:
-        return "E201", f"unknown table `{name}`", "tables stand without a schema"
+        named = re.search(r'"([^"]+)"', first)
+        shown = named[1] if named else name
+        return "E201", f"unknown table `{shown}`", "tables are named without a schema"
     if kind == "permission" or "file system operations are disabled" in message:
         return "E404", "files are read inside the SQL", _READ_FILES
     if kind == "internal":
@@ -141,3 +143,9 @@ def refuse_writing(sql: str, operator: str) -> None:
         raise SqlError(
             SqlProblem(code="E211", what="a table's SQL changes nothing", fix=ONE_SELECT)
         )
+
+
+def missing_time(time: str, columns: Sequence[Column]) -> SqlProblem:
+    """The declared time is no column of the output."""
+    fix = did_you_mean(time, [column.name for column in columns], "add it to the SELECT")
+    return SqlProblem(code="E301", what=f"`time: {time}` is no column of this table", fix=fix)

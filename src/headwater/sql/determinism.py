@@ -71,7 +71,10 @@ def find_problems(
     volatile: frozenset[str],
     schema: Schema,
 ) -> tuple[SqlProblem, ...]:
-    """The findings in a bound query, in the order of the text."""
+    """The findings in a bound query, in the order of the text.
+
+    `volatile` are the volatile functions that the plan calls.
+    """
     row_ids = _row_ids(schema) if "rowid" in text.sql.casefold() else frozenset[str]()
     findings = _Findings(Locator(text), schema, volatile, row_ids)
     _visit(derived, None, findings)
@@ -109,8 +112,9 @@ def _check_types(columns: Sequence[Column], findings: _Findings) -> None:
 
 def _visit(derived: Derived, parent: Derived | None, findings: _Findings) -> None:
     operator = derived.operator
-    for expression in _expressions(operator):
-        _check_calls(expression, findings)
+    if findings.volatile:
+        for expression in _expressions(operator):
+            _check_calls(expression, findings)
     if findings.row_ids:
         _check_row_ids(derived, findings)
     check = _CHECKS.get(type(operator))

@@ -48,7 +48,11 @@ def find_alignment(
     if time is None:
         reason = "the table has no `time`"
         return found | {r.name: Alignment(kind="crosses", reason=reason) for r in timed}, "none"
-    index = [column.name.casefold() for column in columns].index(time.casefold())
+    names = [column.name.casefold() for column in columns]
+    if time.casefold() not in names:
+        reason = f"`{time}` is no column of this table"
+        return found | {r.name: Alignment(kind="crosses", reason=reason) for r in timed}, "none"
+    index = names.index(time.casefold())
     by_day = _Proof(derived, index, schema, exact=False)
     by_time = _Proof(derived, index, schema, exact=True)
     locator = Locator(text)

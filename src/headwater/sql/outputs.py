@@ -14,6 +14,12 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _INTERNAL_ALIASES = frozenset({"SUBQUERY", ""})
 
 
+_SAME_COLUMNS = frozenset(
+    {"LOGICAL_LIMIT", "LOGICAL_DISTINCT", "LOGICAL_SAMPLE"}
+    | {"LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT"}
+)
+
+
 class UnknownType(Exception):
     """A type or name that only DESCRIBE can tell."""
 
@@ -29,8 +35,8 @@ def type_text(data: Mapping[str, Any]) -> str:
     if name == "LIST":
         return f"{type_text(info['child_type'])}[]"
     if name == "STRUCT":
-        children = info["child_types"]
-        inner = ", ".join(f"{_field(c.get('first', ''))} {type_text(c['second'])}" for c in children)
+        children = [(c.get("first", ""), c["second"]) for c in info["child_types"]]
+        inner = ", ".join(f"{_field(field)} {type_text(type_)}" for field, type_ in children)
         return f"STRUCT({inner})"
     if info.get("type") not in (None, "STRING_TYPE_INFO"):
         raise UnknownType(name)
@@ -46,26 +52,39 @@ def _field(name: str) -> str:
 
 
 def root_columns(node: Expression) -> tuple[Column, ...]:
-    """Names and types of a plan's result; raises `UnknownType` where the plan does not say them."""
+    """Names and types of a plan's result; raises `UnknownType` where the plan lacks a type.
+
+    A name is '' where the plan lost it, as it does for group keys that are named by an alias.
+    """
     kind = node["type"]
     if kind == "LOGICAL_PROJECTION":
         return tuple([_column(expression) for expression in node["expressions"]])
     if kind == "LOGICAL_MATERIALIZED_CTE":
         return root_columns(node["children"][1])
-    if kind in ("LOGICAL_LIMIT", "LOGICAL_DISTINCT", "LOGICAL_SAMPLE"):
-        return root_columns(node["children"][0])
-    if kind == "LOGICAL_ORDER_BY" and not node.get("projections"):
-        return root_columns(node["children"][0])
-    if kind in ("LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT"):
+    if kind in _SAME_COLUMNS or (kind == "LOGICAL_ORDER_BY" and not node.get("projections")):
         return root_columns(node["children"][0])
     raise UnknownType(kind)
 
 
 def _column(expression: Expression) -> Column:
     name = expression.get("alias", "")
-    if name in _INTERNAL_ALIASES or not name.isidentifier():
-        raise UnknownType(name)
     data = expression.get("return_type")
     if data is None:
         data = expression["value"]["type"]
-    return Column(name=name, type=type_text(data))
+    trusted = name.isidentifier() and name not in _INTERNAL_ALIASES
+    return Column(name=name if trusted else "", type=type_text(data))
+
+
+def written_names(statement: Expression) -> tuple[str, ...] | None:
+    """The output names that the outermost SELECT writes, '' where it writes none; None with `*`."""
+    node = statement.get("node") or {}
+    while node.get("type") == "SET_OPERATION_NODE":
+        if str(node.get("setop_type", "")).endswith("BY_NAME"):
+            return None
+        node = node.get("left") or node["children"][0]
+    names = []
+    for item in node.get("select_list", ()):
+        if item.get("class") == "STAR" or item.get("function_name") in ("unnest", "columns"):
+            return None
+        names.append(item.get("alias") or (item.get("column_names") or [""])[-1])
+    return tuple(names)
