@@ -43,7 +43,7 @@ class Text:
 
 def open_text(stream: IO[bytes], name: str, options: FileOptions, block_bytes: int) -> Text:
     """Read up to the header. A file without any record has no headers."""
-    compression = _compression(name, options)
+    compression = compression_in(name, options)
     blocks = Decoder(options.encoding).decode(read_blocks(stream, compression, block_bytes))
     blocks = _without_comments(_with_newlines(blocks), options.comment)
     first = next(blocks, b"")
@@ -70,7 +70,8 @@ def open_text(stream: IO[bytes], name: str, options: FileOptions, block_bytes: i
     return Text(headers=headers, dialect=dialect, blocks=itertools.chain([rest], blocks))
 
 
-def _compression(name: str, options: FileOptions) -> str | None:
+def compression_in(name: str, options: FileOptions) -> str | None:
+    """The compression that the options declare or the name tells."""
     if options.compression:
         return None if options.compression == "none" else options.compression
     return compression_of(name)
@@ -111,7 +112,7 @@ class CsvFormat:
         text = open_text(stream, file.name, options, PIECE_BYTES)
         if not text.headers:
             stream.close()
-            return Reading(issues=(_empty(file.name, context.place),))
+            return Reading(issues=(empty_delivery(file.name, context.place),))
         if context.positional:
             text_headers = _positional(text.headers, context.columns)
         else:
@@ -132,9 +133,9 @@ class CsvFormat:
         def exact() -> Iterator[Task]:
             again = file.open()
             text = open_text(again, file.name, options, PIECE_BYTES)
-            return _closing(again, csv_tasks(text.blocks, shape, context.stem, exact=True))
+            return closing(again, csv_tasks(text.blocks, shape, context.stem, exact=True))
 
-        tasks = _closing(stream, csv_tasks(text.blocks, shape, context.stem))
+        tasks = closing(stream, csv_tasks(text.blocks, shape, context.stem))
         return Reading(issues=match.issues, tasks=tasks, exact=exact)
 
     def sniff(self, file: FoundFile, options: FileOptions) -> tuple[Column, ...]:
@@ -170,7 +171,8 @@ def csv_tasks(
         yield partial(land_piece, piece=piece, shape=shape)
 
 
-def _closing(stream: IO[bytes], tasks: Iterable[Task]) -> Iterator[Task]:
+def closing(stream: IO[bytes], tasks: Iterable[Task]) -> Iterator[Task]:
+    """The tasks, and the stream closed after the last one."""
     with stream:
         yield from tasks
 
@@ -181,5 +183,6 @@ def _positional(headers: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[
     return named + headers[len(named) :]
 
 
-def _empty(name: str, place: Place) -> Issue:
+def empty_delivery(name: str, place: Place) -> Issue:
+    """The warning about a file without any record."""
     return Issue(code="W506", what=f"{name} is empty", place=place, fix="it has not even a header")

@@ -11,12 +11,15 @@ from headwater.errors import HeadwaterError, Issue
 from headwater.kinds.source.definition import FilesOrigin, SourceDefinition
 from headwater.kinds.source.readers.csv_files import CsvFormat
 from headwater.kinds.source.readers.decoding import BrokenDeliveryError, compression_of
+from headwater.kinds.source.readers.excel_files import ExcelFormat
 from headwater.kinds.source.readers.flow import Opened, broken_delivery, land_all
 from headwater.kinds.source.readers.formats import Context, FileFormat, Reading
 from headwater.kinds.source.readers.hashing import hash_file, hash_files
+from headwater.kinds.source.readers.json_files import JsonFormat
 from headwater.kinds.source.readers.listing import FoundFile, find_again, list_files
 from headwater.kinds.source.readers.model import Delivery, Discovery, Known, Landed, LoadStamp
 from headwater.kinds.source.readers.options import read_options
+from headwater.kinds.source.readers.parquet_files import ParquetFormat
 from headwater.kinds.source.readers.sniffing import sniff_columns
 from headwater.kinds.source.readers.writing import workers
 from headwater.sql.relations import Column
@@ -24,7 +27,12 @@ from headwater.sql.relations import Column
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMATS: Final[Mapping[str, FileFormat]] = {"csv": CsvFormat()}
+FORMATS: Final[Mapping[str, FileFormat]] = {
+    "csv": CsvFormat(),
+    "excel": ExcelFormat(),
+    "json": JsonFormat(),
+    "parquet": ParquetFormat(),
+}
 _ENDINGS: Final = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
     ".json": "json", ".jsonl": "json", ".ndjson": "json", ".xlsx": "excel", ".xlsm": "excel",

@@ -116,4 +116,4 @@ class Reader(Protocol):
         load: LoadStamp,
         connection: DuckDBPyConnection,
     ) -> Iterator[Landed]:
-        """Write the deliveries into `folder`, in order; memory stays bounded whatever their size."""
+        """Write the deliveries into `folder`, in order, in bounded memory whatever their size."""

@@ -136,8 +136,8 @@ def split_records(data: bytes, dialect: Dialect) -> Iterator[Record]:
 class Sorted:
     """A piece with its malformed records apart.
 
-    `good` holds `good_count` well-formed records of at most `longest` bytes; `bad` says position in the piece (from 1), text
-    and reason of each of the others.
+    `good` holds `good_count` well-formed records of at most `longest` bytes; `bad` says position in
+    the piece (from 1), text and reason of each of the others.
     """
 
     good: bytes
