@@ -122,6 +122,7 @@ class Releases:
         new = {
             n: s for n, s in publication.states.items() if s is not None and not isinstance(s, str)
         }
+        self._states.require(name for name in given.values() if name is not None)
         ids, rows = self._states.prepare(new, older, texts)
         build_rows = self._builds.prepare(publication.builds, texts)
         change: Change = (

@@ -133,7 +133,6 @@ builds = Table(
     Column("release", BigInteger, ForeignKey("releases.number")),
     Column("vacuumed_at", BigInteger),
     Index(None, "node", "input_key", "start_at", "end_at"),
-    Index(None, "run"),
 )
 
 barred = Table(

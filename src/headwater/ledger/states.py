@@ -195,6 +195,16 @@ class States:
             ids[node] = str(rows[-1]["id"])
         return ids, rows
 
+    def require(self, ids: Iterable[str]) -> None:
+        """Raise E707 unless the ledger holds them all."""
+        wanted = set(ids) - self._cache.keys()
+        if wanted:
+            query = sa.select(states.c.id).where(self._database.among(states.c.id, wanted))
+            with self._database.read() as connection:
+                wanted -= set(connection.execute(query).scalars())
+        if wanted:
+            raise _unknown(wanted)
+
     def remember(self, ids: Mapping[NodeId, str], changed: Mapping[NodeId, State]) -> None:
         """Keep what was just written in memory."""
         self._cache.update({ids[node]: state for node, state in changed.items()})

@@ -47,6 +47,22 @@ class Publishing:
             assert ledger.releases() == ()
             assert ledger.barred() == frozenset()
 
+    def test_a_new_ledger_is_opened_by_many_at_once(self, url: str) -> None:
+        start, found = threading.Barrier(4), []
+
+        def race() -> None:
+            start.wait()
+            with Ledger.open(url) as ledger:
+                found.append(ledger.identity)
+
+        threads = [threading.Thread(target=race) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 4
+        assert len(set(found)) == 1
+
     def test_what_is_published_is_read_by_another(self, url: str) -> None:
         made = [build(SALES), build(ORDERS)]
         records = {made.node: definition(made.node) for made in made}
@@ -144,6 +160,7 @@ class Publishing:
                 lambda: ledger.states(["0" * 24]),
                 lambda: ledger.definitions(["0"]),
                 lambda: ledger.tree("0"),
+                lambda: ledger.publish(replace(publication(), states={SALES: "0" * 24})),
                 lambda: ledger.pin(Pin(release=9, reason="", at=NOW, author="me")),
             ):
                 with pytest.raises(HeadwaterError) as caught:

@@ -155,7 +155,6 @@ def _create_builds() -> None:
         ["node", "input_key", "start_at", "end_at"],
         unique=False,
     )
-    op.create_index("ix_builds_run", "builds", ["run"], unique=False)
 
 
 def _create_runs() -> None:
