@@ -10,7 +10,7 @@ A third question those modes do not ask: a query written against the old columns
 |---|---|---|---|---|
 | optional column added | yes | yes | no | old rows hold NULL |
 | required column added | no | yes | no | old rows have no value for it |
-| optional column removed | yes | yes | yes | old readers get NULL, by Avro's rule; SQL does not bind |
+| optional column removed | yes | yes | yes | they get NULL by Avro's rule; SQL does not bind |
 | required column removed | yes | no | yes | old readers rely on a value |
 | type widened (INTEGER → BIGINT) | yes | no | no | new values may not fit the old type |
 | type narrowed (BIGINT → INTEGER) | no | yes | yes | old values may not fit the new type |
@@ -18,7 +18,7 @@ A third question those modes do not ask: a query written against the old columns
 | physical name changed | yes | yes | no | only the loader sees it |
 | row rule added or tightened | no | yes | no | old rows may break it, and be quarantined |
 | row rule removed or loosened | yes | no | no | new rows may hold what the old rule kept out |
-| dataset rule added or tightened | yes | yes | no | it judges later loads, changes no row |
+| dataset rule added or tightened | yes | yes | no | it judges later loads only |
 | dataset rule removed or loosened | yes | no | no | readers lose a promise |
 | warning added, changed or removed | yes | yes | no | it decides nothing |
 | words: descriptions, owners, tags | yes | yes | no | nothing is enforced by them |

@@ -22,10 +22,8 @@ from headwater.contracts.definition import DatasetRule, Metric, RowRule, Rule, S
 from headwater.contracts.expressions import embed
 from headwater.contracts.quality import PLACEHOLDERS
 from headwater.contracts.quoting import quote
+from headwater.contracts.relation import ALONE, Relation, Surroundings
 from headwater.contracts.sql import (
-    ALONE,
-    Relation,
-    Surroundings,
     breaks,
     duplicates_sql,
     kept,

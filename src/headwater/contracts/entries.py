@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -70,14 +71,15 @@ class Reading:
     def pattern(self, node: Located) -> str | None:
         """A regular expression that DuckDB can match with."""
         text = str(node.value)
-        try:
-            re.compile(re.sub(r"\\[pP]\{\w+\}|\\z", "x", text).replace("(?<", "(?P<"))
-        except re.error as error:
-            self.wrong("E606", f"`{text}` is no regular expression: {error}", node.place)
-            return None
         if found := _NOT_RE2.search(text):
             what = f"`{found[0]}` in a pattern: DuckDB matches without looking around or back"
             self.wrong("E606", what, node.place, "say it with `engine: headwater` and SQL")
+            return None
+        try:
+            with warnings.catch_warnings(action="ignore", category=FutureWarning):
+                re.compile(re.sub(r"\\[pP]\{\w+\}|\\z", "x", text).replace("(?<", "(?P<"))
+        except re.error as error:
+            self.wrong("E606", f"`{text}` is no regular expression: {error}", node.place)
             return None
         return text
 

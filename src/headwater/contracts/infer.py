@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from headwater.contracts.column_types import family
 from headwater.contracts.quoting import literal, quote
-from headwater.contracts.sql import Relation
+from headwater.contracts.relation import UNCAST, Relation
 
 if TYPE_CHECKING:
     import duckdb
 
 #: Columns that landing adds; they are no part of a producer's promise.
-LANDED: Final = ("_file", "_row", "_load_id", "_loaded_at", "_uncast")
+LANDED: Final = ("_file", "_row", "_load_id", "_loaded_at", UNCAST)
 
 _FEW_VALUES = 20
 _FEW_SHAPES = 4

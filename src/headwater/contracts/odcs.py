@@ -1,7 +1,7 @@
 """Validation of a located document against the standard's own JSON Schema.
 
 The schema is the one that the package `open-data-contract-standard` ships; only the keywords that
-it uses are understood. In two things this is stricter than JSON Schema asks: an object that declares
+it uses are understood. In two things this is stricter than JSON Schema: an object that declares
 properties takes no others, and an `if` on the value of a key needs that key to be there.
 """
 

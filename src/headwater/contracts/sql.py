@@ -6,58 +6,20 @@ to read again: a table, a view over Parquet, never a pipe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Final
 
 from headwater.contracts import conditions as c
-from headwater.contracts.definition import ContractColumn, RowRule, Severity
+from headwater.contracts.casting import try_cast
+from headwater.contracts.definition import RowRule, Severity
 from headwater.contracts.expressions import embed
 from headwater.contracts.quoting import literal, quote, quote_all
+from headwater.contracts.relation import ALONE, UNCAST, Relation, Surroundings
 
-#: The column of what could not be cast: MAP of column → delivered text; NULL where all could.
-UNCAST: Final = "_uncast"
 #: The column of broken rows that names the rules each broke.
 BROKEN_RULES: Final = "_rules"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """What stands after FROM, and how its rows are told apart.
-
-    `order` names the columns by which the first of several equal keys is kept; without any, whole
-    rows are compared. `uncast` says that it comes from `typed_sql`, with what could not be cast.
-    """
-
-    sql: str
-    order: tuple[str, ...] = ()
-    uncast: bool = False
-
-    @classmethod
-    def named(cls, *names: str, order: tuple[str, ...] = (), uncast: bool = False) -> Relation:
-        """A table or view by its name, with its schema and catalog before it where needed."""
-        return cls(sql=".".join(map(quote, names)), order=order, uncast=uncast)
-
-    @classmethod
-    def query(cls, sql: str, order: tuple[str, ...] = (), uncast: bool = False) -> Relation:
-        """The rows of a query."""
-        return cls(sql=f"({sql})", order=order, uncast=uncast)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What rules need to see beside the relation that they judge.
-
-    `existing` holds the published rows that stay: a key found there is taken. `targets` holds the
-    other tables, by name, for references; a reference whose table is missing here is not evaluated.
-    """
-
-    existing: Relation | None = None
-    targets: Mapping[str, Relation] = field(default_factory=dict)
-
-
-ALONE: Final = Surroundings()
 
 
 @singledispatch
@@ -123,7 +85,7 @@ def _(condition: c.DistinctItems) -> str:
 @kept.register
 def _(condition: c.Castable) -> str:
     column = quote(condition.column)
-    return f"{column} IS NULL OR {_try_cast(column, condition.type, condition.format)} IS NOT NULL"
+    return f"{column} IS NULL OR ({try_cast(column, condition.type, condition.format)}) IS NOT NULL"
 
 
 @kept.register
@@ -136,18 +98,11 @@ def _cast(type_name: str | None) -> str | None:
     return type_name if type_name and type_name.startswith(("DATE", "TIME", "UUID")) else None
 
 
-def _try_cast(column: str, type_name: str, strptime: str | None) -> str:
-    if strptime is None:
-        return f"TRY_CAST({column} AS {type_name})"
-    parsed = f"try_strptime(CAST({column} AS VARCHAR), {literal(strptime)})"
-    return f"TRY_CAST({parsed} AS {type_name})"
-
-
 def breaks(rule: RowRule, relation: Relation) -> str:
     """SQL that is TRUE where a row breaks the rule, FALSE or NULL where it keeps it."""
     condition = rule.condition
-    if relation.uncast and isinstance(condition, c.Castable):
-        return f"{UNCAST}[{literal(condition.column)}] IS NOT NULL"
+    if relation.typed and isinstance(condition, c.Castable):
+        return f"{UNCAST}[{literal(condition.column)}] IS NOT NULL" if relation.uncast else "FALSE"
     if relation.uncast and isinstance(condition, c.NotNull):
         # A value that could not be cast was delivered: it breaks its type, not `required`.
         absent = f"{UNCAST}[{literal(condition.column)}] IS NULL"
@@ -163,35 +118,6 @@ def of_one_row(rule: RowRule) -> bool:
 def violation_flags(rules: Sequence[RowRule], relation: Relation) -> list[tuple[RowRule, str]]:
     """Each rule of one row with SQL that is TRUE when the row breaks it, else FALSE; never NULL."""
     return [(r, f"coalesce({breaks(r, relation)}, FALSE)") for r in rules if of_one_row(r)]
-
-
-def typed_sql(
-    columns: Sequence[ContractColumn], relation: Relation, given: Mapping[str, str]
-) -> str | None:
-    """The relation with its columns cast to the contract's types; None where nothing needs a cast.
-
-    `given` holds each column's present type. A value that cannot be cast becomes NULL, and its text
-    goes to `_uncast`, so that the quarantined row is complete and can be replayed.
-    """
-    casts = {
-        column.name: _try_cast(quote(column.name), column.type, column.format)
-        for column in columns
-        if column.type is not None
-        and given.get(column.name, column.type).upper() != column.type.upper()
-    }
-    if not casts:
-        return None
-    failed = {n: f"({quote(n)} IS NOT NULL AND {cast} IS NULL)" for n, cast in casts.items()}
-    entries = ", ".join(
-        f"CASE WHEN {flag} THEN {{'k': {literal(name)}, 'v': CAST({quote(name)} AS VARCHAR)}} END"
-        for name, flag in failed.items()
-    )
-    replaced = ", ".join(f"{cast} AS {quote(name)}" for name, cast in casts.items())
-    return (
-        f"SELECT * REPLACE ({replaced}), CASE WHEN {' OR '.join(failed.values())} THEN "
-        f"map_from_entries(list_filter([{entries}], lambda e: e IS NOT NULL)) END AS {UNCAST} "
-        f"FROM {relation.sql}"
-    )
 
 
 def _all_present(columns: Sequence[str]) -> str:
@@ -238,7 +164,7 @@ def _ranked(
         f"UNION ALL SELECT r.*, CAST(1 AS BIGINT) "
         f"FROM {relation.sql} AS r ANTI JOIN {clashing} AS d ON {on}"
     )
-    return Relation(sql=f"({ranked})", order=relation.order, uncast=relation.uncast)
+    return replace(relation, sql=f"({ranked})")
 
 
 def missing_reference(condition: c.ExistsIn, target: Relation) -> str:
