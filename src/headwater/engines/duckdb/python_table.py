@@ -99,7 +99,7 @@ def write_python_table(
     except Exception as error:
         raise python_failed(error, function, place) from error
     rows, watched = _rows_of(result, function, place)
-    found = session.arrow_schema(rows.schema)
+    found = _schema_of(session, rows)
     wanted = schema or tuple(column for column in found if not column[0].startswith(_INDEX))
     _check_columns(found, wanted, place)
     try:
@@ -135,10 +135,12 @@ def _input(session: DuckDBSession, name: str, style: Style) -> Any:
 
 def _rows_of(
     result: Any, function: Callable[..., Any], place: Place
-) -> tuple[pa.Table | pa.RecordBatchReader, _Watched | None]:
-    """The result as Arrow; for an iterator, also what watches over it."""
+) -> tuple[Any, _Watched | None]:
+    """The result as Arrow, or still a relation; for an iterator, also what watches over it."""
     import pyarrow as pa
 
+    if _is_relation(result):
+        return result, None
     if isinstance(result, pa.RecordBatch) or hasattr(result, "__arrow_c_stream__"):
         return arrow_rows(result), None
     if not isinstance(result, Iterable) or isinstance(result, str | bytes | Mapping):
@@ -153,6 +155,17 @@ def _rows_of(
         raise HeadwaterError(_no_arrow("no batch at all", place))
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
     return reader, watched
+
+
+def _is_relation(rows: Any) -> bool:
+    return hasattr(rows, "to_arrow_reader") and hasattr(rows, "types")
+
+
+def _schema_of(session: DuckDBSession, rows: Any) -> Schema:
+    # A relation's stream keeps its connection busy, so it is asked before it is opened.
+    if _is_relation(rows):
+        return tuple(zip(rows.columns, map(str, rows.types), strict=True))
+    return session.arrow_schema(rows.schema)
 
 
 def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -16,7 +16,7 @@ from headwater.engines import codes
 from headwater.engines.duckdb import digests
 from headwater.engines.duckdb.arrow import BATCH_ROWS, arrow_rows
 from headwater.engines.duckdb.faults import UserText, translated
-from headwater.engines.duckdb.physical import groups_of_one_schema
+from headwater.engines.duckdb.physical import broken_named, groups_of_one_schema
 from headwater.engines.duckdb.quoting import identifier
 from headwater.engines.duckdb.relations import files_select, given_select, input_select, rest_select
 from headwater.engines.duckdb.statements import query_text, temporary_function
@@ -79,6 +79,9 @@ class DuckDBSession:
         with translated(view):
             connection.execute(view)
 
+    def _input_files(self) -> list[Path]:
+        return [file for relation in self._bound.values() for file in relation.files]
+
     def stream(self, name: str) -> pa.RecordBatchReader:
         """A bound input as Arrow batches.
 
@@ -131,15 +134,16 @@ class DuckDBSession:
         new files is left.
         """
         text = query_text(sql, place)
-        return self._writer.write(
-            text,
-            schema=schema,
-            time=time,
-            keep=keep,
-            target=target,
-            sort=sort,
-            user=UserText(text, place),
-        )
+        with broken_named(self.connection, self._input_files):
+            return self._writer.write(
+                text,
+                schema=schema,
+                time=time,
+                keep=keep,
+                target=target,
+                sort=sort,
+                user=UserText(text, place),
+            )
 
     def write_arrow(
         self,
@@ -189,7 +193,8 @@ class DuckDBSession:
         self, select: str, path: Path, parameters: Parameters = (), *, part: Part = "rows"
     ) -> Written | None:
         """The rows of a SELECT as one file, types as they come; None where there are none."""
-        copied = self._writer.copy(select, path, parameters)
+        with broken_named(self.connection, self._input_files):
+            copied = self._writer.copy(select, path, parameters)
         return copied.written(None, "", self.zone, part=part) if copied else None
 
     def rewrite_without(
@@ -204,14 +209,16 @@ class DuckDBSession:
         """The rows of `files` whose time lies outside the interval, as new files."""
         source = files_select(files, schema, uniform=False, groups=self._groups)
         rest = rest_select(source, time, dict(schema)[time], interval, self.zone)
-        return self._writer.write(rest, schema=schema, time=time, keep=None, target=target)
+        with broken_named(self.connection, lambda: files):
+            return self._writer.write(rest, schema=schema, time=time, keep=None, target=target)
 
     def merge(
         self, files: Sequence[Path], *, schema: Schema, time: str | None, target: Target
     ) -> tuple[Written, ...]:
         """The rows of `files`, in their order, in one file a local month (or one without time)."""
         source = files_select(files, schema, uniform=False, groups=self._groups)
-        return self._writer.write(source, schema=schema, time=time, keep=None, target=target)
+        with broken_named(self.connection, lambda: files):
+            return self._writer.write(source, schema=schema, time=time, keep=None, target=target)
 
     def day_digests(
         self,
@@ -237,7 +244,9 @@ class DuckDBSession:
             interval=within,
             zone=self.zone,
         )
-        return digests.read_digests(self.fetch(select), asked if key else ())
+        with broken_named(self.connection, lambda: files):
+            rows = self.fetch(select)
+        return digests.read_digests(rows, asked if key else ())
 
     # --- its end
 

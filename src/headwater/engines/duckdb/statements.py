@@ -28,16 +28,16 @@ def query_text(sql: str, place: Place = Place()) -> str:
         return sql
     with translated(sql, UserText(sql, place)):
         tokens = duckdb.tokenize(sql)
-    ends = [start for start, kind in tokens if kind.name == "operator" and sql[start] == ";"]
+    code = sql.encode()  # positions count bytes
+    said = [start for start, kind in tokens if kind.name != "comment"]
+    ends = [start for start in said if code[start : start + 1] == b";"]
     if not ends:
         return sql
-    if any(
-        start > ends[0] and start not in ends and kind.name != "comment" for start, kind in tokens
-    ):
+    if said[-1] > ends[0] and any(start > ends[0] and start not in ends for start in said):
         raise HeadwaterError(
-            Issue(code=codes.NOT_A_QUERY, what="more than one statement in one file", place=place)
+            Issue(code=codes.NOT_A_QUERY, what="more than one statement in one text", place=place)
         )
-    return sql[: ends[0]]
+    return code[: ends[0]].decode()
 
 
 def temporary_function(sql: str) -> str:
