@@ -14,8 +14,10 @@ select
     filter (where amount > 0)                       as price,        -- GBP a unit in the latest sale.
   min(sold_at)                                      as first_sold_at,  -- First line ever.
   max(sold_at)                                      as last_sold_at, -- Latest line.
-  sum(quantity) filter (where amount > 0)::bigint   as units_sold,   -- Units in sales, returns not subtracted.
-  sum(-quantity) filter (where is_return)::bigint   as units_returned,  -- Units that came back.
+  coalesce(sum(quantity) filter (where amount > 0), 0)::bigint
+                                                    as units_sold,   -- Units in sales, returns not subtracted.
+  coalesce(sum(-quantity) filter (where is_return), 0)::bigint
+                                                    as units_returned,  -- Units that came back.
   sum(amount)                                       as amount        -- Net amount in GBP over all time.
 from sales
 group by stock_code
