@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from headwater import releasing
+from headwater import promoting, releasing
 from headwater.binding import Bound, bind_tree
 from headwater.definitions.model import Settings
 from headwater.definitions.settings import read_settings
@@ -15,6 +15,7 @@ from headwater.definitions.tree import SETTINGS_FILE, Tree
 from headwater.errors import Issue, raise_errors
 from headwater.graph.selection import Situation, select
 from headwater.ids import NodeId
+from headwater.ledger import Release
 from headwater.ledger_view import ReleaseView
 from headwater.plan.steps import Plan, Request
 from headwater.run.context import Progress
@@ -105,6 +106,26 @@ class Project:
         report = releasing.run(self.workspace, self.bound, request or self.request(), progress)
         self.forget()
         return report
+
+    def promote(
+        self, environment: str, reason: str = "", progress: Progress | None = None
+    ) -> releasing.RunReport:
+        """Make `prod` run what an environment runs."""
+        report = promoting.promote(self.workspace, environment, reason, progress)
+        self.forget()
+        return report
+
+    def rollback(self, to: int | None = None, node: str | None = None, reason: str = "") -> Release:
+        """Go back to a release (by default the one before), or back with one node alone."""
+        node_id = self.node_id(node) if node is not None else None
+        release = promoting.rollback(self.workspace, self.environment, to, node_id, reason)
+        self.forget()
+        return release
+
+    def node_id(self, text: str) -> NodeId:
+        """The one node that a name or id means."""
+        (found,) = select(self.bound.graph, [text])
+        return found
 
     def request(self) -> Request:
         """Everything, in this project's environment."""

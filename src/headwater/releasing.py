@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from headwater.binding import Bound, bind_tree
 from headwater.errors import HeadwaterError, Issue, raise_errors
@@ -62,7 +62,9 @@ class Phase:
     request: Request
     sort: ReleaseSort
     reason: str = ""
-    unbar: bool = False
+    unbar: bool = False  # what was rejected is released anew
+    taken: Mapping[NodeId, str] = field(default_factory=dict)  # states of another environment
+    complete: bool = False  # a held node stops the release
 
 
 def plan(workspace: Workspace, bound: Bound, view: ReleaseView, request: Request) -> Plan:
@@ -86,9 +88,7 @@ def run(
         return replace(report, edited=edited, seconds=time.perf_counter() - began)
 
 
-def _phase(
-    workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSort
-) -> Phase | None:
+def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSort) -> Phase | None:
     """The data phase runs released definitions, the other one those on disk, where they differ.
 
     A working environment, and the first release of all, take both in one.
@@ -105,13 +105,12 @@ def _phase(
     if sort == "data":
         bound = released_bound(workspace, disk, view)
         return Phase(bound=bound, view=view, expected=expected, request=request, sort=sort)
-    if not request.apply or head.tree == disk.tree_digest:
+    edited = head.tree != disk.tree_digest
+    if not request.apply or not (edited or ledger.barred()):
         return None
     raise_errors(disk.errors)
-    request = replace(request, load=False, full_refresh=frozenset(), period=None)
-    return Phase(
-        bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True
-    )
+    request = replace(request, load=not edited, full_refresh=frozenset(), period=None)
+    return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True)
 
 
 def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Bound:
@@ -120,14 +119,19 @@ def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Boun
     if view.release.tree == disk.tree_digest:
         raise_errors(disk.errors)
         return disk
+    bound = bind_released(workspace, view)
+    raise_errors(bound.errors)
+    return bound
+
+
+def bind_released(workspace: Workspace, view: ReleaseView) -> Bound:
+    """The definitions that a release keeps, laid out in a folder of their own for Python code."""
     tree = view.tree()
-    assert tree is not None
+    assert tree is not None and view.release is not None
     folder = workspace.state_folder / "released" / view.release.tree
     if not folder.is_dir():
         tree.write_to(folder)
-    bound = bind_tree(tree, workspace, view.states, folder)
-    raise_errors(bound.errors)
-    return bound
+    return bind_tree(tree, workspace, view.states, folder)
 
 
 def run_phase(
@@ -153,10 +157,20 @@ def run_phase(
         progress=progress,
     )
     arrivals = arrivals_of(bound, phase.view.states, workspace) if request.load else {}
-    prepared = prepare(phase.view.for_planning(), arrivals, request, context, BY_NAME)
+    view = phase.view.for_planning()
+    barred = view.barred if phase.unbar else frozenset()
+    if phase.unbar:
+        view = replace(view, barred=frozenset())
+    prepared = prepare(view, arrivals, request, context, BY_NAME)
+    report = replace(
+        report,
+        outcomes=(*report.outcomes, *prepared.outcomes),
+        barred=(*report.barred, *prepared.barred),
+    )
+    if phase.complete and prepared.held:
+        return report
     changed = changed_records(records, phase.view.definitions) if phase.sort != "data" else {}
     kept_back = {o.node for o in prepared.held}
-    barred = workspace.ledger.barred() if phase.unbar else frozenset()
     release = publish(
         prepared,
         context,
@@ -166,14 +180,10 @@ def run_phase(
         tree=_keep_tree(workspace, bound) if phase.sort != "data" else None,
         definitions={n: r for n, r in changed.items() if n not in kept_back or r is None},
         reason=phase.reason,
+        taken=phase.taken,
         unbarred=sorted(key for key in barred if key[0] in prepared.states),
     )
-    return replace(
-        report,
-        outcomes=(*report.outcomes, *prepared.outcomes),
-        releases=(*report.releases, *([release] if release is not None else [])),
-        barred=(*report.barred, *prepared.barred),
-    )
+    return replace(report, releases=(*report.releases, *([release] if release else [])))
 
 
 def _keep_tree(workspace: Workspace, bound: Bound) -> str:
@@ -193,9 +203,7 @@ def arrivals_of(
     }
 
 
-def edited_nodes(
-    workspace: Workspace, disk: Bound, environment: str
-) -> tuple[NodeId, ...]:
+def edited_nodes(workspace: Workspace, disk: Bound, environment: str) -> tuple[NodeId, ...]:
     """Definitions on disk that differ from what the environment runs."""
     head = workspace.ledger.head(environment)
     if head is None or head.tree == disk.tree_digest:

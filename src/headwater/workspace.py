@@ -74,7 +74,9 @@ class Workspace:
             return Clock.at(text, self.settings.timezone)
         except ValueError:
             raise UsageError(
-                Issue(code="E805", what=f"`{text}` is no date or time", fix="write 2011-12-10T07:00")
+                Issue(
+                    code="E805", what=f"`{text}` is no date or time", fix="write 2011-12-10T07:00"
+                )
             ) from None
 
     @property

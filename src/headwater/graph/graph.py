@@ -80,9 +80,7 @@ def topological_order(
     return order, _find_cycle(parents, set(parents) - set(order))
 
 
-def _find_cycle(
-    parents: Mapping[NodeId, Sequence[NodeId]], stuck: set[NodeId]
-) -> list[NodeId]:
+def _find_cycle(parents: Mapping[NodeId, Sequence[NodeId]], stuck: set[NodeId]) -> list[NodeId]:
     """Walk upstream inside the stuck nodes until one repeats."""
     node = min(stuck)
     path: list[NodeId] = []

@@ -33,7 +33,7 @@ def select(
     graph: Graph,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    situation: Situation = Situation(),  # noqa: B008 (frozen)
+    situation: Situation = Situation(),
 ) -> frozenset[NodeId]:
     """The chosen nodes; everything where nothing is asked for. Raises UsageError (E802)."""
     chosen = _union(graph, include, situation) if include else set(graph.nodes)

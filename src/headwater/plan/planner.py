@@ -67,9 +67,7 @@ def make_plan(
     )
 
 
-def plan_load(
-    node: Node, view: LedgerView, arrivals: Arrivals, request: Request
-) -> Load | None:
+def plan_load(node: Node, view: LedgerView, arrivals: Arrivals, request: Request) -> Load | None:
     """The load of one source: new deliveries, or rows to be judged again."""
     state = view.states.get(node.id)
     deliveries = tuple(
@@ -220,7 +218,7 @@ def _assume_loaded(node: Node, state: State | None, load: Load) -> State:
     """The state as a plan expects it after a load: the covered span gets a key of its own."""
     state = state or State(node=node.id, schema=node.schema, time=node.time)
     key = digest(load.deliveries, load.recheck, node.fingerprint)
-    contents = Contents(rows=key, columns={name: key for name in node.column_names})
+    contents = Contents(rows=key, columns=dict.fromkeys(node.column_names, key))
     segment = Segment("expected", node.fingerprint, contents)
     span = (load.covers if node.time else ALL_TIME) or state.segments.hull
     if span is None:

@@ -88,9 +88,7 @@ def _read_span(edge: Input, interval: DataInterval) -> DataInterval:
 
 
 def _keys(state: State, ref: ColumnRef, span: DataInterval) -> IntervalMap[str]:
-    return IntervalMap.of(
-        (i, s.contents.key(ref.column)) for i, s in state.segments.within(span)
-    )
+    return IntervalMap.of((i, s.contents.key(ref.column)) for i, s in state.segments.within(span))
 
 
 def _changed_days(before: State, after: State, span: DataInterval, zone: ZoneInfo) -> str:

@@ -49,7 +49,8 @@ def expected_contents(
 
 def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None:
     """The span on which an incremental node should exist: from the first to the last day of the
-    inputs that it reads day by day (or, where there is none, through windows)."""
+    inputs that it reads day by day (or, where there is none, through windows).
+    """
     for mode in ("same_day", "window"):
         hulls = [
             hull
@@ -115,7 +116,8 @@ def _window_tokens(
     zone: ZoneInfo,
 ) -> IntervalMap[Token]:
     """Per local day, what lies in its window; a bound that is only the window's edge is left out,
-    so that a window sliding over equal contents stays one entry."""
+    so that a window sliding over equal contents stays one entry.
+    """
     found: list[tuple[DataInterval, Token]] = []
     for day in days_of(domain, zone):
         own = DataInterval(local_midnight(day, zone), local_midnight(day + timedelta(1), zone))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from headwater.contracts.conditions import ExistsIn, NotNull, Unique
 from headwater.contracts.dataset import RuleResult, judge_all, questions
 from headwater.contracts.definition import DatasetRule, Metric, RowRule, Rule
-from headwater.contracts.sql import Relation, Surroundings, broken_rows_sql, good_rows_sql
+from headwater.contracts.relation import Relation, Surroundings
+from headwater.contracts.sql import broken_rows_sql, good_rows_sql
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.errors import Issue
 from headwater.graph.node import Node, Schema
@@ -120,7 +121,8 @@ def _key_rules(key: tuple[str, ...]) -> tuple[RowRule, ...]:
         return ()
     unique = RowRule(name=_key_name(key), condition=Unique(columns=key), columns=key)
     present = (
-        RowRule(name=f"key: {c} is not null", condition=NotNull(column=c), columns=(c,)) for c in key
+        RowRule(name=f"key: {c} is not null", condition=NotNull(column=c), columns=(c,))
+        for c in key
     )
     return (unique, *present)
 

@@ -38,7 +38,7 @@ class Reckoning:
 
     @property
     def adds_up(self) -> bool:
-        """delivered = published + superseded + quarantined + dropped."""
+        """Delivered = published + superseded + quarantined + dropped."""
         parts = self.published + self.superseded + self.quarantined + self.dropped
         return self.delivered == parts
 

@@ -21,16 +21,18 @@ def publish(
     tree: str | None = None,
     definitions: Mapping[NodeId, DefinitionRecord | None] | None = None,
     reason: str = "",
+    taken: Mapping[NodeId, str] | None = None,
     unbarred: Sequence[InputKey] = (),
     notes: Sequence[Note] = (),
 ) -> Release | None:
     """Sync the new data files, then swap the environment's pointer; None where nothing changed.
 
-    Raises `Conflict` where somebody else published first; what was built stays in the ledger, so
+    `taken` are states of another environment, by the ids that the ledger has for them. Raises
+    `Conflict` where somebody else published first; what was built stays in the ledger, so
     that the next run takes it again.
     """
     changed = dict(definitions or {})
-    states: dict[NodeId, State | str | None] = dict(prepared.states)
+    states: dict[NodeId, State | str | None] = {**(taken or {}), **prepared.states}
     states |= {node: None for node, record in changed.items() if record is None}
     if not states and not changed and not unbarred:
         return None

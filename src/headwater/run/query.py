@@ -19,7 +19,6 @@ from headwater.run.states import (
     Comparison,
     absolute,
     compare_days,
-    data_files,
     inherit,
     input_files,
     replace_files,
@@ -53,7 +52,9 @@ def execute_query(
             return _take(known, step, node, state, session, context)
         build, verdict = _make(step, node, key, context, promises, produce, session)
         if verdict.held:
-            return StepResult(state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True)
+            return StepResult(
+                state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True
+            )
         result = _take(build, step, node, state, session, context)
     quarantined = sum(f.rows for f in build.files if f.part == "quarantined")
     notes = (f"{quarantined:,} rows quarantined",) if quarantined else ()
@@ -171,7 +172,8 @@ def _take(
     context: RunContext,
 ) -> StepResult:
     """The state with a build in it. Where all rows are equal the old files stay, and only their
-    input keys move on."""
+    input keys move on.
+    """
     comparison = _compare(build.files, step, node, state, session, context)
     if comparison is not None and comparison.is_identical(node.column_names):
         segments = state.segments.overlay(_confirmed(step, state))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from headwater.contracts.conditions import ExistsIn
 from headwater.contracts.definition import RowRule
-from headwater.contracts.sql import Relation, missing_reference
+from headwater.contracts.relation import Relation
+from headwater.contracts.sql import missing_reference
 from headwater.errors import Issue
 from headwater.graph.node import Node
 from headwater.ids import NodeId
@@ -39,9 +38,7 @@ def check_references(
     return {n: o for n, o in found.items() if o.status == "held"}
 
 
-def _count_missing(
-    node: Node, target: Node, condition: ExistsIn, context: RunContext
-) -> int:
+def _count_missing(node: Node, target: Node, condition: ExistsIn, context: RunContext) -> int:
     if node.id not in context.states:
         return 0
     with context.engine.session() as session:

@@ -20,6 +20,7 @@ from headwater.plan.should import input_key
 from headwater.plan.state import Contents, DataFile, Part, Segment, State, schema_digest
 from headwater.run.context import RunContext
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """For each part of a rebuilt interval, the columns (`""`: the rows) that came out equal."""

@@ -8,7 +8,7 @@ from typing import cast
 from headwater.contracts.conditions import ExistsIn, Unique
 from headwater.contracts.dataset import RuleResult, judge, judge_all, questions
 from headwater.contracts.definition import DatasetRule, Metric, RowRule, Rule, Severity
-from headwater.contracts.sql import Relation, Surroundings
+from headwater.contracts.relation import Relation, Surroundings
 from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import Issue
 from headwater.graph.node import Node
@@ -62,8 +62,11 @@ def judge_load(
     broken = {r.rule for r in results if r.is_breach}
     return Judgement(
         outcomes=tuple(outcome_of(r) for r in results),
-        issues=tuple(_issue(node, r, held=r in holding) for r in results if not r.passed and (
-            r in holding or not r.is_breach)),
+        issues=tuple(
+            _issue(node, r, held=r in holding)
+            for r in results
+            if not r.passed and (r in holding or not r.is_breach)
+        ),
         broken=tuple(r for r in rules if isinstance(r, RowRule) and r.name in broken),
         held=bool(holding),
         existing=existing,
@@ -102,9 +105,7 @@ def _by_day(rule: Rule, intake: Intake) -> bool:
     return isinstance(rule, DatasetRule) and rule.metric is Metric.ROW_COUNT and bool(intake.time)
 
 
-def _row_counts(
-    rules: tuple[Rule, ...], intake: Intake, decision: Decision
-) -> list[RuleResult]:
+def _row_counts(rules: tuple[Rule, ...], intake: Intake, decision: Decision) -> list[RuleResult]:
     """The verdict of each row-count rule on the day that fares worst."""
     per_day: dict[object, int] = {}
     for name, days in intake.counts.items():

@@ -8,14 +8,18 @@ from datetime import date
 from pathlib import Path
 
 from headwater.contracts.quoting import quote
-from headwater.contracts.sql import Relation
+from headwater.contracts.relation import Relation
 from headwater.engines.protocol import InputRelation, Session
 from headwater.graph.node import Node, Schema
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.readers.model import Landed
 from headwater.kinds.source.redelivery import Day, Decision
 
-LANDED, REJECTED, SUPERSEDED = "__headwater_landed", "__headwater_rejected", "__headwater_superseded"
+LANDED, REJECTED, SUPERSEDED = (
+    "__headwater_landed",
+    "__headwater_rejected",
+    "__headwater_superseded",
+)
 
 #: What quarantined rows carry besides the columns of landed ones.
 QUARANTINE: Schema = (("_raw", "VARCHAR"), ("_rules", "VARCHAR[]"))
@@ -39,7 +43,9 @@ class Intake:
         """Each delivery with the days on which it has rows, in the order of arrival."""
         return [
             (name, sorted(days, key=lambda d: (d is None, d)))
-            for name, days in ((o.delivery.name, self.counts.get(o.delivery.name, {})) for o in self.landed)
+            for name, days in (
+                (o.delivery.name, self.counts.get(o.delivery.name, {})) for o in self.landed
+            )
         ]
 
 
@@ -85,7 +91,9 @@ def show_superseded(decision: Decision, session: Session) -> None:
     session.bind_inputs([InputRelation(name=SUPERSEDED, schema=schema, rows=table)])
 
 
-def fresh_sql(relation: str, time: str | None, decision: Decision, *, superseded: bool = False) -> str:
+def fresh_sql(
+    relation: str, time: str | None, decision: Decision, *, superseded: bool = False
+) -> str:
     """The rows of a landed relation that are not superseded, or those that are."""
     if not decision.superseded:
         return f"SELECT * FROM {relation}" + (" WHERE FALSE" if superseded else "")

@@ -179,6 +179,7 @@ def _segments(
     seed = digest("source", node.schema, definition.time or "")
     zone = context.clock.zone
     changed: dict[DataInterval, list[str]] = {}
+    restarted: set[DataInterval] = set()
     for day, names in decision.touched.items():
         interval = ALL_TIME
         if node.time is not None:
@@ -187,14 +188,16 @@ def _segments(
             interval = DataInterval(
                 local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone)
             )
-        replaced = day in decision.retired_days
-        changed.setdefault(interval, []).extend(["", *names] if replaced else names)
+        chain = changed.setdefault(interval, [])
+        chain.extend(hashes[name] for name in names)
+        if day in decision.retired_days:
+            restarted.add(interval)
     found: list[tuple[DataInterval, Segment]] = []
-    for interval, names in changed.items():
-        before = state.segments.at(interval.start)
+    for interval, chain in changed.items():
+        before = None if interval in restarted else state.segments.at(interval.start)
         key = before.contents.rows if before is not None else seed
-        for name in names:
-            key = seed if name == "" else digest(key, hashes[name])
+        for sha256 in chain:
+            key = digest(key, sha256)
         found.append((interval, Segment(build, node.fingerprint, Contents(rows=key, columns={}))))
     segments = state.segments.overlay(IntervalMap.of(found))
     return segments.map(lambda s: replace(s, input_key=node.fingerprint))

@@ -20,7 +20,11 @@ def open_source(definition: SourceDefinition, root: Path, clock: Clock) -> Reade
     from headwater.kinds.source.readers import open_reader
 
     return open_reader(
-        definition, root=root, zone=clock.zone, columns=typed_columns(definition.contract), clock=clock
+        definition,
+        root=root,
+        zone=clock.zone,
+        columns=typed_columns(definition.contract),
+        clock=clock,
     )
 
 

@@ -14,7 +14,8 @@ from typing import cast
 from headwater.clock import local_midnight
 from headwater.contracts.definition import RowRule, Severity
 from headwater.contracts.quoting import quote
-from headwater.contracts.sql import Relation, broken_rows_sql, good_rows_sql
+from headwater.contracts.relation import Relation
+from headwater.contracts.sql import broken_rows_sql, good_rows_sql
 from headwater.engines.protocol import InputRelation, Session
 from headwater.graph.node import Node, Schema
 from headwater.ids import ALL_TIME, DataInterval, digest
@@ -159,9 +160,7 @@ class _Judging:
         everything = [*kept, *rows, *quarantined]
         return tuple(sorted(everything, key=lambda f: (f.part, f.interval, f.path)))
 
-    def _write(
-        self, select: str, schema: Schema, build: str, part: Part
-    ) -> tuple[DataFile, ...]:
+    def _write(self, select: str, schema: Schema, build: str, part: Part) -> tuple[DataFile, ...]:
         written = self.session.write_query(
             select,
             schema=schema,

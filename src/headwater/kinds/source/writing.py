@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headwater.contracts.quoting import literal, quote
 from headwater.contracts.sql import broken_rows_sql, good_rows_sql
-from headwater.contracts.sql import Surroundings
+from headwater.contracts.relation import Surroundings
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.errors import HeadwaterError, Issue
 from headwater.graph.node import Node, Schema
@@ -66,7 +66,7 @@ class LoadWriter:
             left_out = sorted({names[p] for p in adopted})
             published += self._write("rows", _not_from(good, left_out), self.rows)
         quarantined = self._quarantine(broken, decision, judgement)
-        superseded = ()
+        superseded: tuple[DataFile, ...] = ()
         if decision.superseded:
             both = " UNION ALL ".join(
                 f"SELECT {', '.join(quote(n) for n, _ in self.rows)} FROM "
@@ -126,7 +126,9 @@ class LoadWriter:
             return []
         touched = {name for name, _ in decision.superseded}
         if judgement.broken:
-            touched |= {row[0] for row in self.session.fetch(f"SELECT DISTINCT _file FROM ({broken})")}
+            touched |= {
+                row[0] for row in self.session.fetch(f"SELECT DISTINCT _file FROM ({broken})")
+            }
         whole = {
             one.delivery.name
             for one in intake.landed
@@ -159,7 +161,9 @@ class LoadWriter:
     def _reckon(self, intake: Intake, files: tuple[DataFile, ...], adopted: list[Path]) -> None:
         """delivered = published + superseded + quarantined, by count and by hash. Code E612."""
         if sum(f.rows for f in files) != intake.delivered:
-            self._refuse(f"{intake.delivered:,} rows delivered, {sum(f.rows for f in files):,} kept")
+            self._refuse(
+                f"{intake.delivered:,} rows delivered, {sum(f.rows for f in files):,} kept"
+            )
         if adopted:
             return  # moved, not written: the same bytes
         paths = tuple(self.context.lake.absolute(f.path) for f in files)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from headwater.errors import Issue, Place
-from headwater.graph.node import Input, Node
+from headwater.graph.node import Input, Node, ReadMode
 from headwater.kinds.table.definition import TableDefinition
 from headwater.sql import Column, QueryTemplate, Relation
 
@@ -47,7 +47,8 @@ def relations_of(definition: TableDefinition, upstream: Mapping[str, Node]) -> d
         name: Relation(
             name=name,
             columns=tuple(
-                Column(name=column, type=kind) for column, kind in (*node.schema, *hidden_named(node, text))
+                Column(name=column, type=kind)
+                for column, kind in (*node.schema, *hidden_named(node, text))
             ),
             time=node.time,
             key=node.key,
@@ -112,7 +113,7 @@ def _edge(
         ), None
     change = definition.on_change.get(name)
     if change is not None:
-        mode = "kept" if change == "keep" else "whole"
+        mode: ReadMode = "kept" if change == "keep" else "whole"
         return Input(node=node.id, name=name, mode=mode), None
     if node.time is None:
         return whole, Issue(
