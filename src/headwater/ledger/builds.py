@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headwater.ids import DataInterval, NodeId
-from headwater.ledger.database import Database, in_batches
+from headwater.ledger.database import Database
 from headwater.ledger.encoding import (
     Texts,
     interval,
@@ -83,18 +83,19 @@ class Builds:
             (str(node), key, to_micros(span.start), to_micros(span.end))
             for node, key, span in wanted
         ]
-        place = sa.tuple_(builds.c.node, builds.c.input_key, builds.c.start_at, builds.c.end_at)
+        if not keys:
+            return {}
+        place = (builds.c.node, builds.c.input_key, builds.c.start_at, builds.c.end_at)
+        query = (
+            sa.select(*_READ)
+            .where(self._database.equal(place, keys), builds.c.vacuumed_at.is_(None))
+            .order_by(builds.c.sequence)
+        )
         newest: dict[BuildKey, Any] = {}
         with self._database.read() as connection:
-            for batch in in_batches(keys):
-                query = (
-                    sa.select(*_READ)
-                    .where(place.in_(batch), builds.c.vacuumed_at.is_(None))
-                    .order_by(builds.c.sequence)
-                )
-                for row in connection.execute(query):
-                    span = interval(row.start_at, row.end_at)
-                    newest[node_id(row.node), row.input_key, span] = row
+            for row in connection.execute(query):
+                span = interval(row.start_at, row.end_at)
+                newest[node_id(row.node), row.input_key, span] = row
         read = self._read(newest.values())
         return {key: read[row.id] for key, row in newest.items()}
 

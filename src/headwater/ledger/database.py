@@ -20,10 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from headwater.errors import HeadwaterError, Issue, Place
+from headwater.ledger.encoding import dump
 from headwater.ledger.problems import explain_postgres, explain_sqlite
 
 _BUSY_TIMEOUT_S = 30
-_ROWS_A_STATEMENT = 1000  # for IN over several columns: SQLite takes 32,766 parameters
 
 Row = Mapping[str, Any]
 
@@ -88,12 +88,28 @@ class Database:
     def among(self, column: sa.ColumnElement[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
         """`column` is one of `values`: one bound value however many they are."""
         if self.is_sqlite:
-            from headwater.ledger.encoding import dump
-
             entry = sa.func.json_each(dump(list(values))).table_valued("value")
             return column.in_(sa.select(entry.c.value))
         bound = sa.bindparam(None, list(values), type_=sa.ARRAY(column.type), unique=True)
         return column == sa.any_(bound)
+
+    def equal(
+        self, columns: Sequence[sa.Column[Any]], rows: Sequence[Sequence[Any]]
+    ) -> sa.ColumnElement[bool]:
+        """The columns together are one of `rows`; found by index, however many rows there are."""
+        if self.is_sqlite:
+            entry = sa.func.json_each(dump(rows)).table_valued("value").c.value
+            listed: list[sa.ColumnElement[Any]] = [
+                sa.func.json_extract(entry, f"$[{n}]") for n in range(len(columns))
+            ]
+        else:
+            arrays = [
+                sa.bindparam(None, [row[n] for row in rows], type_=sa.ARRAY(column.type))
+                for n, column in enumerate(columns)
+            ]
+            names = [column.name for column in columns]
+            listed = list(sa.func.unnest(*arrays).table_valued(*names).render_derived().c)
+        return sa.and_(*(column == value for column, value in zip(columns, listed, strict=True)))
 
     def insert_new(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
         """Insert rows; those whose key is there already are left as they are."""
@@ -107,12 +123,6 @@ class Database:
             from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
             connection.execute(postgres_insert(table).on_conflict_do_nothing(), rows)
-
-
-def in_batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Slices that fit into the parameters of one statement."""
-    for first in range(0, len(values), _ROWS_A_STATEMENT):
-        yield values[first : first + _ROWS_A_STATEMENT]
 
 
 def _sqlite_path(url: str) -> Path | None:
