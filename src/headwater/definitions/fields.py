@@ -87,8 +87,10 @@ class Text(FieldType):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        scalar = value is not None and not isinstance(value, (tuple, dict))
-        return self.refuse(located, issues, "put it in quotes" if scalar else "")
+        fix = "" if isinstance(value, (tuple, dict)) else "put it in quotes"
+        if value is None:  # `{balance: decimal(12,2)}` ends in a key `2)` without a value
+            fix = "give a value; inside `{…}` text with a comma needs quotes"
+        return self.refuse(located, issues, fix)
 
     def _schema(self, names: Names) -> Schema:
         # Completed, not enforced: a name that was added since the last check is no mistake.

@@ -40,8 +40,7 @@ def misplaced(tree: Tree, owners: Iterable[Owner]) -> list[Issue]:
     for owner in owners:
         for folder, suffixes in owner.suffixes.items():
             accepted[folder] = (*accepted.get(folder, ()), *suffixes)
-    lone = (path for path in tree.under("") if path.endswith(".sql"))
-    issues = [_wrong_folder(path, "", accepted) for path in lone]
+    issues = [_wrong_folder(path, "", accepted) for path in tree.strays if "/" not in path]
     for folder in tree.folders:
         suffixes = accepted.get(folder, ())
         paths = tree.under(folder)
@@ -83,16 +82,23 @@ def _unread(
 
 
 def _strays(strays: Sequence[str], accepted: Mapping[str, Sequence[str]]) -> list[Issue]:
-    """One warning for each foreign folder that holds what looks like definitions."""
+    """One warning for each foreign folder that holds SQL, or whose name is nearly a known one.
+
+    YAML alone, under `ci/` or `deploy/`, is another tool's.
+    """
     by_folder: dict[str, list[str]] = {}
     for path in strays:
-        by_folder.setdefault(path.partition("/")[0], []).append(path)
+        folder, slash, _ = path.partition("/")
+        if slash:
+            by_folder.setdefault(folder, []).append(path)
+    listed = f"folders are: {', '.join(f'`{folder}/`' for folder in accepted)}"
     return [
         Issue(
             code="W123",
             what=f"nothing reads `{folder}/` ({len(paths)} YAML or SQL files)",
             place=Place(paths[0]),
-            fix=did_you_mean(folder, accepted, otherwise=f"folders are: {', '.join(accepted)}"),
+            fix=did_you_mean(folder, accepted, otherwise=listed),
         )
         for folder, paths in by_folder.items()
+        if did_you_mean(folder, accepted) or any(path.endswith(".sql") for path in paths)
     ]

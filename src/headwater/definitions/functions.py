@@ -26,11 +26,11 @@ _SHAPE: Final = "write `create function {name}(x, y) as x / nullif(y, 0)`"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlFunction:
-    """A reusable SQL function; `sql` is its `create or replace` statement."""
+    """A reusable SQL function; `text` is its `create or replace` statement."""
 
     name: str
     place: Place
-    sql: str
+    text: str
 
 
 def read_function(files: Files) -> SqlFunction | None:
@@ -69,7 +69,7 @@ def read_function(files: Files) -> SqlFunction | None:
     if problem:
         files.issues.append(Issue(code="E108", what=problem, place=place, fix=shape))
         return None
-    return SqlFunction(name=name, place=place, sql=statement)
+    return SqlFunction(name=name, place=place, text=statement)
 
 
 def _syntax(statement: str) -> str:

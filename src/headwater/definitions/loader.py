@@ -135,8 +135,9 @@ class ReadContext:
             for (index, key, files), each in zip(missing, found, strict=True):
                 issues = tuple(files.issues)
                 results[index] = (each, issues)
-                row = [None if each is None else form_codec.write(each), issue_codec.write(issues)]
-                self.cache.put(key, row)
+                if not any(issue.code == "E119" for issue in issues):  # no secret is copied
+                    written = None if each is None else form_codec.write(each)
+                    self.cache.put(key, [written, issue_codec.write(issues)])
         return [result for result in results if result is not None]
 
     def _seen(self, paths: tuple[str, ...]) -> list[str]:
@@ -161,8 +162,11 @@ class ReadContext:
         return keys
 
     def _salt(self, path: str) -> str:
-        folders = [f for f in self.settings.defaults if path.startswith(f"{f.strip('/')}/")]
-        return repr([(f, self.settings.defaults[f]) for f in sorted(folders)]) if folders else ""
+        """The defaults that a file gets, as text."""
+        if not self.settings.defaults:
+            return ""
+        own = [f for f in self.settings.defaults if path.startswith(f"{f.strip('/')}/")]
+        return repr([(f, self.settings.defaults[f]) for f in sorted(own)])
 
     @cached_property
     def _folder_defaults(self) -> Mapping[str, Mapping[str, Located]]:
@@ -180,13 +184,8 @@ class Loaded:
     tree: Tree
     settings: Settings
     definitions: Mapping[NodeId, Definition]
-    sql_functions: tuple[SqlFunction, ...] = ()
+    functions: tuple[SqlFunction, ...] = ()
     issues: tuple[Issue, ...] = ()
-
-    @property
-    def functions(self) -> tuple[str, ...]:
-        """The statements that create the project's SQL functions."""
-        return tuple(function.sql for function in self.sql_functions)
 
 
 def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = None) -> Loaded:
@@ -219,7 +218,7 @@ def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = No
         tree=tree,
         settings=settings,
         definitions=definitions,
-        sql_functions=tuple(functions),
+        functions=tuple(functions),
         issues=tuple(sorted(dict.fromkeys(issues), key=lambda issue: (issue.place, issue.code))),
     )
 

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 
@@ -106,7 +107,8 @@ def resolve(
         raise HeadwaterError(*(_missing(name, dotenv, place) for name in missing))
     for name in names:
         # A driver may quote the password of a URL alone.
-        parts = (values[name], *_URL_PASSWORD.findall(values[name]))
+        parts = [values[name], *_URL_PASSWORD.findall(values[name])]
+        parts += [unquote(part) for part in parts]
         _resolved.update(part for part in parts if len(part) >= _SHORTEST)
     found = _REFERENCE.sub(lambda match: values[match[1]], text)
     return Secret(found)

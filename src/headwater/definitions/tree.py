@@ -24,7 +24,7 @@ FOLDERS: Final = frozenset(
     (
         "alerts", "contracts", "dashboards", "decisions", "experiments", "exports", "features",
         "functions", "incidents", "labels", "launches", "metrics", "models", "queries", "reports",
-        SEEDS, "sources", "tables", "tests",
+        SEEDS, "sources", "tables",
     )
 )  # fmt: skip
 _SUFFIXES = (".yml", ".yaml", ".sql", ".py")
@@ -128,8 +128,10 @@ class _Scan:
         with os.scandir(self._root) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
                 name = entry.name
-                if name == SETTINGS_FILE or (name.endswith(_SUFFIXES) and entry.is_file()):
+                if name == SETTINGS_FILE or (name.endswith(".py") and entry.is_file()):
                     self._file(entry, name)
+                elif name.endswith(".sql"):
+                    self.strays.append(name)
                 elif not name.startswith(".") and name not in _SKIPPED and entry.is_dir():
                     self._budget = _FOREIGN_ENTRIES
                     self._folder(entry, name, owned=name in self._folders)
@@ -140,28 +142,33 @@ class _Scan:
                 what = "a link to a folder; definitions are not read through links"
                 self._wrong("E103", what, path, "move the files here")
             return
-        seeds = path == SEEDS or path.startswith(f"{SEEDS}/")
-        below = []
+        below: list[os.DirEntry[str]] = []
         try:
             with os.scandir(folder.path) as entries:
                 for entry in entries:
-                    name = entry.name
-                    if name.startswith("."):
-                        continue
-                    if name.endswith(_SUFFIXES):
-                        self._take(entry, f"{path}/{name}", owned=owned)
-                    elif seeds and name.lower().endswith(".csv"):
-                        self.files[f"{path}/{name}"] = ""
-                    elif entry.is_dir() and name not in _SKIPPED:
-                        below.append(entry)
-                    if not owned:
-                        self._budget -= 1
-                        if self._budget < 0:
-                            return
+                    self._budget -= not owned
+                    if self._budget < 0:
+                        return
+                    if not entry.name.startswith("."):
+                        self._entry(entry, f"{path}/{entry.name}", below, owned=owned)
         except OSError as error:
             self._wrong("E101", f"cannot be read: {error.strerror}", path)
         for entry in below:
             self._folder(entry, f"{path}/{entry.name}", owned=owned)
+
+    def _entry(
+        self, entry: os.DirEntry[str], path: str, below: list[os.DirEntry[str]], *, owned: bool
+    ) -> None:
+        if path.endswith(_SUFFIXES):
+            self._take(entry, path, owned=owned)
+        elif is_seed(path):
+            self.files[path] = ""
+        elif entry.is_dir():
+            if entry.name not in _SKIPPED:
+                below.append(entry)
+        elif owned and path.lower().endswith(_SUFFIXES):
+            ending = path.rpartition(".")[2].lower()
+            self._wrong("E122", "the ending is in capitals", path, f"rename it to `.{ending}`")
 
     def _take(self, entry: os.DirEntry[str], path: str, *, owned: bool) -> None:
         if owned or path.endswith(".py"):

@@ -18,9 +18,9 @@ from headwater.errors import Issue, Place
 
 Scalar = str | int | float | bool | None
 
-#: How deep values may nest, and how many values a document may hold once its aliases are followed.
+#: How deep values may nest, and how many values aliases may repeat.
 MAX_DEPTH = 100
-MAX_NODES = 250_000
+MAX_REPEATED = 50_000
 _SAFE_LENGTH = 4_000  # text as short as this cannot nest deep enough to hurt
 
 _PLAIN = "plain"  # the tag given to every scalar that stands without quotes and without a tag
@@ -167,7 +167,8 @@ class _Reader:
         self.path = path
         self.issues: list[Issue] = []
         self._line, self._column = first_line, first_column
-        self._nodes = 0
+        self._seen: set[int] = set()  # ids of nodes; the document keeps them alive
+        self._repeated = 0
 
     def at(self, line: int, column: int) -> Place:
         """The place in the file of a line and a column of the text, both from 0."""
@@ -199,8 +200,10 @@ class _Reader:
 
     def read(self, node: yaml.Node, depth: int, key_place: Place | None = None) -> Located:
         """A node and all below it."""
-        self._nodes += 1
-        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+        if id(node) in self._seen:
+            self._repeated += 1
+        self._seen.add(id(node))
+        if depth > MAX_DEPTH or self._repeated > MAX_REPEATED:
             raise _TooLargeError
         place = self.place(node)
         value: Any = node.value

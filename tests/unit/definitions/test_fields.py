@@ -60,7 +60,7 @@ def test_reads(kind: FieldType, text: str, value: object) -> None:
     [
         (Text(), "[a]", "expected text, got a list · f.yml:1:1"),
         (Text(), "1.10", "expected text, got the number 1.1 · f.yml:1:1 · put it in quotes"),
-        (Text(), "~", "expected text, got nothing · f.yml:1:1"),
+        (Text(), "~", "expected text, got nothing · f.yml:1:1 · give a value; inside"),
         (Flag(), "yes", "expected `true` or `false`, got `yes` · f.yml:1:1 · write `true`"),
         (Number(), "true", "expected a number, got `true` · f.yml:1:1"),
         (Number(whole=True, minimum=1), "0", "expected a whole number from 1, got the number 0"),

@@ -28,8 +28,8 @@ def test_functions_work(text: str) -> None:
     assert issues == []
     assert function is not None
     connection = duckdb.connect()
-    connection.execute(function.sql)
-    connection.execute(function.sql)  # again, as after an edit
+    connection.execute(function.text)
+    connection.execute(function.text)  # again, as after an edit
     assert connection.execute("select net(5)").fetchone() == (3,)
 
 

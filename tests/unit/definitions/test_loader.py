@@ -198,16 +198,15 @@ def test_files_in_the_wrong_folder() -> None:
             "headwater.yml": SHOP,
             "models/orders.sql": "select 1",
             "tables/x.sql": "select 1",
-            "top.sql": "select 1",
             "models/churn.yml": "label: churned",
         },
-        strays=("tabels/a.sql", "tabels/b.sql", "ci/x.yml"),
+        strays=("top.sql", "tabels/a.sql", "tabels/b.yml", "etl/a.sql", "ci/x.yml"),
     )
     loaded = load(tree, (Things(),))
     assert messages(loaded) == [
         (
-            "W123 nothing reads `ci/` (1 YAML or SQL files) · ci/x.yml"
-            " · folders are: functions, tables"
+            "W123 nothing reads `etl/` (1 YAML or SQL files) · etl/a.sql"
+            " · folders are: `functions/`, `tables/`"
         ),
         "W123 nothing reads `models/` in this version (1 files) · models/churn.yml",
         (
@@ -228,7 +227,7 @@ def test_files_in_the_wrong_folder() -> None:
 
 def test_functions_are_statements() -> None:
     loaded = run({"functions/net.sql": "create macro net(x) as x", "functions/b.sql": "select 1"})
-    assert loaded.functions == ("create or replace function net(x) as x",)
+    assert [f.text for f in loaded.functions] == ["create or replace function net(x) as x"]
     assert [issue.code for issue in loaded.issues] == ["E108"]
 
 

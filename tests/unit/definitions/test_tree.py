@@ -33,11 +33,13 @@ def test_definition_files_and_nothing_else(tmp_path: Path) -> None:
         "tables/.hidden.sql": "x",
         "venv/lib/a.py": "x",
         "tabels/orders.sql": "select 1",
+        "top.sql": "select 1",
+        "docker-compose.yml": "services: {}",
     }
     write(tmp_path, {**FILES, **other})
     tree = Tree.from_disk(tmp_path)
     assert dict(tree.files) == {**FILES, "seeds/regions.csv": ""}
-    assert tree.strays == ("tabels/orders.sql",)
+    assert tree.strays == ("tabels/orders.sql", "top.sql")
     assert tree.under("tables") == ("tables/finance/sales.sql",)
     assert tree.issues == ()
 
@@ -91,6 +93,15 @@ def test_text_that_is_not_utf8(tmp_path: Path) -> None:
         "E102 not UTF-8: byte 0xe9 · tables/a.sql:2:7 · save the file as UTF-8"
     ]
     assert len(tree) == 0
+
+
+def test_endings_in_capitals_are_not_overlooked(tmp_path: Path) -> None:
+    write(tmp_path, {"tables/A.SQL": "select 1", "seeds/B.CSV": "a", "data/C.SQL": "x"})
+    tree = Tree.from_disk(tmp_path)
+    assert list(tree.files) == ["seeds/B.CSV"]
+    assert [str(issue) for issue in tree.issues] == [
+        "E122 the ending is in capitals · tables/A.SQL · rename it to `.sql`"
+    ]
 
 
 def test_a_broken_link_is_told(tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def _is_function(text: str) -> bool:
 
 
 _SECRET_KEYS: Final = frozenset(
-    ("token", "password", "api_key", "secret", "client_secret", "access_token")
+    ("access_token", "api_key", "authorization", "client_secret", "password", "secret", "token")
 )
 
 
@@ -294,7 +294,9 @@ def _clear_tokens(located: Located) -> list[Issue]:
     for key, value in located.mapping.items():
         found += _clear_tokens(value)
         bare = isinstance(value.value, str) and "${" not in value.value
-        if bare and (key in _SECRET_KEYS or (key == "auth" and isinstance(value.value, str))):
+        if bare and (
+            key.casefold() in _SECRET_KEYS or (key == "auth" and isinstance(value.value, str))
+        ):
             fix = "write `${NAME}` and set NAME in the environment or in `.env`"
             what = "a secret is written in the file"
             found.append(Issue(code="E119", what=what, place=value.place, fix=fix))
