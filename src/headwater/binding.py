@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,8 @@ from headwater.kinds.table.definition import TableDefinition
 from headwater.ledger import tree_digest
 from headwater.plan.state import State
 from headwater.registry import BY_NAME, KINDS
-from headwater.sql import Binder, QueryTemplate, Relation
+from headwater.sql import Binder, Parsed, Query, QueryTemplate, SqlError, TemplateCache, TemplateKey
+from headwater.sql.cache import template_keys
 from headwater.workspace import Workspace
 
 
@@ -73,7 +74,7 @@ def bind_tree(
     graph, issues = build_graph(loaded.definitions, BY_NAME, context)
     for node in graph.nodes.values():
         issues += BY_NAME[node.id.kind].validate(node.definition, node)
-    sql.save()
+    sql.close()
     found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
     return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)
 
@@ -83,17 +84,38 @@ class CachedBinder:
 
     def __init__(self, functions: tuple[str, ...], path: Path) -> None:
         self._functions = functions
-        self._path = path
+        self._cache = TemplateCache(path)
 
     @cached_property
     def _binder(self) -> Binder:
         return Binder(self._functions)
 
-    def bind(
-        self, sql: str, relations: Mapping[str, Relation], *, time: str | None = None
-    ) -> QueryTemplate:
-        """Raises `SqlError`."""
-        return self._binder.bind(sql, relations, time=time)
+    def bind_many(self, queries: Sequence[Query]) -> list[QueryTemplate | SqlError]:
+        """The template of each query, or what is wrong with it."""
+        if not queries:
+            return []
+        parsed = self._cache.parse_many([query.sql for query in queries])
+        found: list[QueryTemplate | SqlError | None] = [
+            each if isinstance(each, SqlError) else None for each in parsed
+        ]
+        sound = [(n, text) for n, text in enumerate(parsed) if isinstance(text, Parsed)]
+        keys = template_keys([(queries[n], text) for n, text in sound], self._functions)
+        missing: list[tuple[int, TemplateKey]] = []
+        for (n, _), key, template in zip(sound, keys, self._cache.get_many(keys), strict=True):
+            found[n] = template
+            if template is None:
+                missing.append((n, key))
+        if missing:
+            bound = self._binder.bind_many([queries[n] for n, _ in missing])
+            self._cache.put_many(
+                (key, template)
+                for (_, key), template in zip(missing, bound, strict=True)
+                if isinstance(template, QueryTemplate)
+            )
+            for (n, _), each in zip(missing, bound, strict=True):
+                found[n] = each
+        return [each for each in found if each is not None]
 
-    def save(self) -> None:
-        """Keep what was bound anew."""
+    def close(self) -> None:
+        """Close the cache."""
+        self._cache.close()

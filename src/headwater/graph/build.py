@@ -5,7 +5,7 @@ A node that cannot be bound is reported once; what reads it is left out without 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -15,16 +15,14 @@ from headwater.errors import Issue, Place, did_you_mean
 from headwater.graph.graph import Graph, topological_order
 from headwater.graph.node import Node, Schema
 from headwater.ids import NodeId
-from headwater.sql import QueryTemplate, Relation
+from headwater.sql import Query, QueryTemplate, SqlError
 
 
 class SqlBinding(Protocol):
     """What binds SQL over relations; a project's cached binder."""
 
-    def bind(
-        self, sql: str, relations: Mapping[str, Relation], *, time: str | None = None
-    ) -> QueryTemplate:
-        """Raises `SqlError`."""
+    def bind_many(self, queries: Sequence[Query]) -> list[QueryTemplate | SqlError]:
+        """The template of each query, or what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +46,20 @@ class GraphKind(Protocol):
     def references(self, definition: Definition) -> Mapping[str, Place]:
         """What the definition reads and where it says so: relations, or node ids (with a dot)."""
 
+    def query(self, definition: Definition, upstream: Mapping[str, Node]) -> Query | None:
+        """The SQL that has to be bound over the upstream nodes, if it is SQL that defines it."""
+
     def bind(
-        self, definition: Definition, upstream: Mapping[str, Node], context: BindContext
+        self,
+        definition: Definition,
+        upstream: Mapping[str, Node],
+        template: QueryTemplate | None,
+        context: BindContext,
     ) -> tuple[Node | None, list[Issue]]:
-        """The node, given its upstream nodes by the names it calls them."""
+        """The node, given its upstream nodes by the names it calls them, and its bound SQL."""
+
+    def sql_issue(self, definition: Definition, error: SqlError) -> Issue:
+        """What is wrong with the SQL, at its place in the project."""
 
 
 def build_graph(
@@ -68,16 +76,56 @@ def build_graph(
     if cycle:
         issues.append(_cycle_issue(cycle, definitions))
     bound: dict[NodeId, Node] = {}
-    for node_id in order:
-        upstream = {name: bound.get(parent) for name, parent in edges[node_id].items()}
-        known = {name: node for name, node in upstream.items() if node is not None}
-        if len(known) < len(upstream):
+    for level in _levels(order, edges):
+        issues += _bind_level(level, definitions, edges, kinds, bound, context)
+    return Graph.of(bound[node] for node in order if node in bound), issues
+
+
+def _levels(
+    order: Sequence[NodeId], edges: Mapping[NodeId, Mapping[str, NodeId]]
+) -> list[list[NodeId]]:
+    """The nodes by their distance from the sources, so that those of one level bind together."""
+    depth: dict[NodeId, int] = {}
+    levels: list[list[NodeId]] = []
+    for node in order:
+        depth[node] = max((depth[up] + 1 for up in edges[node].values()), default=0)
+        if depth[node] == len(levels):
+            levels.append([])
+        levels[depth[node]].append(node)
+    return levels
+
+
+def _bind_level(
+    level: Sequence[NodeId],
+    definitions: Mapping[NodeId, Definition],
+    edges: Mapping[NodeId, Mapping[str, NodeId]],
+    kinds: Mapping[str, GraphKind],
+    bound: dict[NodeId, Node],
+    context: BindContext,
+) -> list[Issue]:
+    """Add the nodes of a level to `bound`; those that read an unbound node are passed over."""
+    upstream = {
+        node: {name: bound[up] for name, up in edges[node].items()}
+        for node in level
+        if all(up in bound for up in edges[node].values())
+    }
+    queries = {
+        node: query
+        for node, ups in upstream.items()
+        if (query := kinds[node.kind].query(definitions[node], ups)) is not None
+    }
+    templates = dict(zip(queries, context.sql.bind_many(list(queries.values())), strict=True))
+    issues: list[Issue] = []
+    for node, ups in upstream.items():
+        kind, definition, template = kinds[node.kind], definitions[node], templates.get(node)
+        if isinstance(template, SqlError):
+            issues.append(kind.sql_issue(definition, template))
             continue
-        node, found = kinds[node_id.kind].bind(definitions[node_id], known, context)
+        made, found = kind.bind(definition, ups, template, context)
         issues += found
-        if node is not None:
-            bound[node_id] = node
-    return Graph.of(bound.values()), issues
+        if made is not None:
+            bound[node] = made
+    return issues
 
 
 def _resolve(

@@ -11,15 +11,17 @@ from headwater.definitions.model import Definition
 from headwater.errors import Issue, Place
 from headwater.graph.build import BindContext
 from headwater.graph.node import Node
-from headwater.plan.steps import Load, Query
+from headwater.plan.steps import Load
+from headwater.plan.steps import Query as QueryStep
 from headwater.run.context import Promises, RunContext, StepResult
+from headwater.sql import Query, QueryTemplate, SqlError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A sort of node. Every door is a function of the kind's own folder.
 
-    `references` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
+    `references`, `query` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
     `Any` here because each kind has its own class and gets only its own.
     """
 
@@ -27,8 +29,13 @@ class Kind:
     reader: KindReader
     is_relation: bool
     references: Callable[[Any], Mapping[str, Place]]
-    bind: Callable[[Any, Mapping[str, Node], BindContext], tuple[Node | None, list[Issue]]]
-    execute: Callable[[Load | Query, Node, RunContext], StepResult]
+    query: Callable[[Any, Mapping[str, Node]], Query | None]
+    sql_issue: Callable[[Any, SqlError], Issue]
+    bind: Callable[
+        [Any, Mapping[str, Node], QueryTemplate | None, BindContext],
+        tuple[Node | None, list[Issue]],
+    ]
+    execute: Callable[[Load | QueryStep, Node, RunContext], StepResult]
     promises: Callable[[Node], Promises]
     validate: Callable[[Definition, Node], list[Issue]]
 
@@ -37,3 +44,15 @@ def nothing_to_validate(definition: Definition, node: Node) -> list[Issue]:
     """For kinds whose reading and binding find every mistake."""
     del definition, node
     return []
+
+
+def no_query(definition: Any, upstream: Mapping[str, Node]) -> Query | None:
+    """For kinds that no SQL defines."""
+    del definition, upstream
+    return None
+
+
+def plain_sql_issue(definition: Any, error: SqlError) -> Issue:
+    """What is wrong with the SQL, at the definition's place."""
+    problem = error.problem
+    return Issue(code=problem.code, what=problem.what, place=definition.place, fix=problem.fix)

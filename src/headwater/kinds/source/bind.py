@@ -11,15 +11,19 @@ from headwater.graph.node import Latest, Node, Schema
 from headwater.ids import digest
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.readers.model import META_COLUMNS
-from headwater.sql import Column
+from headwater.sql import Column, QueryTemplate
 
 META: Schema = tuple((column.name, column.type) for column in META_COLUMNS)
 
 
 def bind(
-    definition: SourceDefinition, upstream: Mapping[str, Node], context: BindContext
+    definition: SourceDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
 ) -> tuple[Node | None, list[Issue]]:
     """The source's node, or why its columns cannot be known."""
+    del template
     try:
         schema = promised_schema(definition.contract) or context.observe(definition, upstream)
     except HeadwaterError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from headwater.errors import Place
-from headwater.kinds.kind import Kind, nothing_to_validate
+from headwater.kinds.kind import Kind, no_query, nothing_to_validate, plain_sql_issue
 from headwater.kinds.source.bind import bind
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.read import SOURCE_READER
@@ -36,6 +36,8 @@ SOURCE = Kind(
     reader=SOURCE_READER,
     is_relation=True,
     references=_references,
+    query=no_query,
+    sql_issue=plain_sql_issue,
     bind=bind,
     execute=_execute,
     promises=_promises,

@@ -12,7 +12,7 @@ from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, S
 from headwater.ids import digest
 from headwater.kinds.table.definition import TableDefinition
 from headwater.kinds.table.inputs import edges, relations_of
-from headwater.sql import QueryTemplate, Read, SqlError, SqlProblem
+from headwater.sql import Query, QueryTemplate, Read, SqlError, SqlProblem
 
 #: What `history:` adds to each row: `[valid_from, valid_to)`, open where `valid_to` is null.
 VALIDITY: Schema = (
@@ -21,18 +21,29 @@ VALIDITY: Schema = (
 )
 
 
+def query(definition: TableDefinition, upstream: Mapping[str, Node]) -> Query | None:
+    """The table's SQL over its upstream nodes; None for a Python table."""
+    if definition.python is not None:
+        return None
+    return Query(
+        sql=definition.sql, relations=relations_of(definition, upstream), time=definition.time
+    )
+
+
+def sql_issue(definition: TableDefinition, error: SqlError) -> Issue:
+    """What DuckDB says of the table's SQL, at its place in the file."""
+    return _issue(error.problem, definition)
+
+
 def bind(
-    definition: TableDefinition, upstream: Mapping[str, Node], context: BindContext
+    definition: TableDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
 ) -> tuple[Node | None, list[Issue]]:
     """The table's node, or what is wrong with it."""
-    if definition.python is not None:
+    if template is None:
         return _bind_python(definition, upstream, context)
-    try:
-        template = context.sql.bind(
-            definition.sql, relations_of(definition, upstream), time=definition.time
-        )
-    except SqlError as error:
-        return None, [_issue(error.problem, definition)]
     issues = [_issue(problem, definition) for problem in template.problems]
     inputs, found = edges(definition, upstream, template)
     issues += found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.graph.node import Node
 from headwater.kinds.kind import Kind, nothing_to_validate
-from headwater.kinds.table.bind import bind
+from headwater.kinds.table.bind import bind, query, sql_issue
 from headwater.kinds.table.inputs import references
 from headwater.kinds.table.read import TABLE_READER
 from headwater.plan.steps import Load, Query
@@ -28,6 +28,8 @@ TABLE = Kind(
     reader=TABLE_READER,
     is_relation=True,
     references=references,
+    query=query,
+    sql_issue=sql_issue,
     bind=bind,
     execute=_execute,
     promises=_promises,
