@@ -121,13 +121,14 @@ def test_an_error_names_the_users_line(
         raise ValueError("the rate is missing")
 
     def fails_first(sales: pa.Table) -> Iterator[pa.Table]:
-        raise ValueError
+        if sales.num_rows:
+            raise ValueError
         yield sales
 
     for function, what, line in (
         (fails_at_once, "KeyError", 1),
         (fails_later, "ValueError: the rate is missing", 2),
-        (fails_first, "ValueError", 1),
+        (fails_first, "ValueError", 2),
     ):
         with pytest.raises(HeadwaterError) as caught:
             write_python_table(
