@@ -26,7 +26,7 @@ LINK = "catalog.duckdb"
 STORAGE_VERSION = "v1.0.0"
 KEPT = 3
 
-#: Itself a view: which release a catalog shows, and a digest of each view. The next catalog starts
+#: Itself a view: a digest of each view. The next catalog starts
 #: as a copy of this one and defines only those views anew whose digest differs, since binding a
 #: view opens a file (0.5 ms each).
 CONTENTS = "_headwater_catalog"
@@ -45,12 +45,18 @@ class CatalogTable:
 
 
 def write_catalog(
-    folder: Path, release: int, tables: Mapping[str, CatalogTable], *, kept: int = KEPT
+    folder: Path,
+    release: int,
+    tables: Mapping[str, CatalogTable],
+    *,
+    kept: int = KEPT,
+    connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Path:
     """Write `catalog-<release>.duckdb` into the folder and point `catalog.duckdb` to it.
 
     Views name the data files by absolute path. Of older catalogs `kept - 1` stay. A release that
-    has its catalog keeps it. Raises an issue of code W764 where that fails; the release stands.
+    has its catalog keeps it. A `connection` at hand saves the start of a DuckDB instance. Raises an
+    issue of code W764 where the file cannot be written; the release stands without it.
     """
     import duckdb
 
@@ -58,10 +64,11 @@ def write_catalog(
     views = {name: _view_select(table) for name, table in sorted(tables.items())}
     try:
         if not path.exists():
-            try:
-                _make(path, _newest(folder), release, views)
-            except duckdb.Error:  # the previous catalog may be damaged
-                _make(path, None, release, views)
+            with connection.cursor() if connection else duckdb.connect(":memory:") as own:
+                try:
+                    _make(own, path, _newest(folder), views)
+                except duckdb.Error:  # the previous catalog may be damaged
+                    _make(own, path, None, views)
         _point(folder / LINK, path)
         _prune(folder, path, kept)
     except (duckdb.Error, OSError) as error:
@@ -70,10 +77,23 @@ def write_catalog(
     return path
 
 
-def _make(path: Path, previous: Path | None, release: int, views: Mapping[str, str]) -> None:
+def _make(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    previous: Path | None,
+    views: Mapping[str, str],
+) -> None:
     new = path.with_name(f".{path.name}-{os.getpid()}.new")
+    alias = f"headwater_{path.stem.replace('-', '_')}"
     try:
-        _write(new, previous, release, views)
+        if previous is not None:
+            shutil.copyfile(previous, new)
+        options = f" (STORAGE_VERSION {_text(STORAGE_VERSION)})" if previous is None else ""
+        connection.execute(f"ATTACH {_text(str(new))} AS {alias}{options}")
+        try:
+            _define(connection, alias, previous is not None, views)
+        finally:
+            connection.execute(f"DETACH {alias}")  # checkpoints
         new.chmod(0o444)
         with new.open("rb") as stream:
             os.fsync(stream.fileno())
@@ -83,41 +103,32 @@ def _make(path: Path, previous: Path | None, release: int, views: Mapping[str, s
         new.with_name(f"{new.name}.wal").unlink(missing_ok=True)
 
 
-def _write(new: Path, previous: Path | None, release: int, views: Mapping[str, str]) -> None:
-    import duckdb
-
-    if previous is not None:
-        shutil.copyfile(previous, new)
-    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
-        options = f" (STORAGE_VERSION {_text(STORAGE_VERSION)})" if previous is None else ""
-        connection.execute(f"ATTACH {_text(str(new))} AS catalog_file{options}")
-        connection.execute("USE catalog_file")
-        known = {} if previous is None else _contents(connection)
-        wanted = {name: digest(select) for name, select in views.items()}
-        connection.execute("BEGIN")
+def _define(
+    connection: duckdb.DuckDBPyConnection, alias: str, copied: bool, views: Mapping[str, str]
+) -> None:
+    contents = f"{alias}.{CONTENTS}"
+    wanted = {name: digest(select) for name, select in views.items()}
+    connection.execute("BEGIN")
+    try:
+        known = {}
+        if copied:
+            rows = connection.execute(f"SELECT name, digest FROM {contents}").fetchall()
+            known = {name: mark for name, mark in rows if name is not None}
         for name in known.keys() - wanted.keys():
-            connection.execute(f"DROP VIEW IF EXISTS {_name(name)}")
+            connection.execute(f"DROP VIEW {alias}.{_name(name)}")
         for name, mark in wanted.items():
             if known.get(name) != mark:
-                connection.execute(f"CREATE OR REPLACE VIEW {_name(name)} AS {views[name]}")
-        connection.execute(_contents_view(release, wanted))
-        connection.execute("COMMIT")
-        connection.execute("USE memory")
-        connection.execute("DETACH catalog_file")  # checkpoints
-
-
-def _contents(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    rows = connection.execute(f"SELECT name, digest FROM {CONTENTS}").fetchall()
-    return {name: mark for name, mark in rows if name is not None}
-
-
-def _contents_view(release: int, wanted: Mapping[str, str]) -> str:
-    rows = [f"({release}, {_text(name)}, {_text(mark)})" for name, mark in wanted.items()]
-    values = ", ".join(rows or [f"({release}, NULL, NULL)"])
-    return (
-        f"CREATE OR REPLACE VIEW {CONTENTS} AS "
-        f"SELECT * FROM (VALUES {values}) AS contents(release, name, digest)"
-    )
+                view = f"CREATE OR REPLACE VIEW {alias}.{_name(name)} AS {views[name]}"
+                connection.execute(view)
+        names, marks = (", ".join(map(_text, values)) for values in (wanted, wanted.values()))
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {contents} AS SELECT unnest(CAST([{names}] AS VARCHAR[])) "
+            f"AS name, unnest(CAST([{marks}] AS VARCHAR[])) AS digest"
+        )
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _view_select(table: CatalogTable) -> str:
