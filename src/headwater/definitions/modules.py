@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,25 +17,63 @@ from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.ids import digest
 
 
+def syntax_of(text: str) -> ast.Module:
+    """The module's syntax tree; raises `SyntaxError` for whatever Python cannot read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's advice on a user's escapes is not ours to print
+        try:
+            return ast.parse(text)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SyntaxError(str(error) or "nested too deep") from error
+
+
+def module_path(tree: Tree, name: str) -> str | None:
+    """The file of the project that `import name` finds.
+
+    >>> module_path(Tree.from_blobs({"loaders/invoices.py": ""}), "loaders.invoices")
+    'loaders/invoices.py'
+    """
+    base = name.replace(".", "/")
+    return next((p for p in (f"{base}.py", f"{base}/__init__.py") if p in tree), None)
+
+
+def names_in(text: str) -> frozenset[str] | None:
+    """What a module defines at its top; None where that cannot be seen without running it."""
+    try:
+        body = syntax_of(text).body
+    except SyntaxError:
+        return None
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Assign):
+            found.update(t.id for t in node.targets if isinstance(t, ast.Name))
+        elif not isinstance(node, ast.Expr):
+            return None
+    return None if "*" in found else frozenset(found)
+
+
 def project_imports(tree: Tree, path: str) -> tuple[str, ...]:
     """The project's own modules that a module imports, directly or through others, in order."""
     found: dict[str, None] = {}
     waiting = [path]
     while waiting:
         for name in _imported(tree.files[waiting.pop()]):
-            base = name.replace(".", "/")
-            for candidate in (f"{base}.py", f"{base}/__init__.py"):
-                if candidate in tree and candidate != path and candidate not in found:
-                    found[candidate] = None
-                    waiting.append(candidate)
+            candidate = module_path(tree, name)
+            if candidate is not None and candidate != path and candidate not in found:
+                found[candidate] = None
+                waiting.append(candidate)
     return tuple(sorted(found))
 
 
 def _imported(text: str) -> Iterator[str]:
     """Every module that the text names, with the packages above it."""
     try:
-        module = ast.parse(text)
-    except (SyntaxError, ValueError):
+        module = syntax_of(text)
+    except SyntaxError:
         return
     for node in ast.walk(module):
         names: list[str] = []

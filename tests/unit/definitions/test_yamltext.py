@@ -95,7 +95,7 @@ def test_nothing_is_nothing() -> None:
     assert read_yaml("f.yml", "# only a comment\n") == (None, [])
 
 
-TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cc", "Cs"]))
+TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cc", "Cs"]), max_size=100)
 JSON = st.recursive(
     st.none()
     | st.booleans()

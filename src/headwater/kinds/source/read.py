@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from headwater.contracts.definition import Contract
+from headwater.definitions.headers import position
 from headwater.definitions.loader import Files, ReadContext, Reading, name_of
 from headwater.definitions.model import Described
 from headwater.errors import Issue, Place, did_you_mean
 from headwater.ids import NodeId
-from headwater.kinds.source.definition import FilesOrigin, Freshness, SourceDefinition
+from headwater.kinds.source.definition import FilesOrigin, Freshness, PythonOrigin, SourceDefinition
 
 if TYPE_CHECKING:
     from headwater.definitions.schemas import DescribedFiles
@@ -44,7 +46,8 @@ class SourceReader:
             if path.endswith((".yml", ".yaml")):
                 source, found = context.parse((path,), _read_source, SourceDefinition)
                 issues += found
-                sources += [source] if source else []
+                if source is not None:
+                    sources.append(_with_module(source, context, issues))
         for path in context.tree.under("seeds"):
             if path.lower().endswith(".csv"):
                 sources += _seed(path, context, issues)
@@ -80,6 +83,35 @@ def _read_contracts(files: Files) -> Contracts:
     contracts, issues = read_contracts(files.path, files.text)
     files.issues.extend(issues)
     return contracts
+
+
+def _with_module(
+    source: SourceDefinition, context: ReadContext, issues: list[Issue]
+) -> SourceDefinition:
+    """A Python source with the project's modules among its files; one that is missing is E117."""
+    if not isinstance(source.origin, PythonOrigin) or ":" not in source.origin.function:
+        return source
+    from headwater.definitions.modules import module_path, names_in, project_imports
+
+    tree, written = context.tree, source.origin.function
+    module, _, function = written.partition(":")
+    text = tree.files[source.files[0]]
+    place = Place(source.files[0], *position(text, max(0, text.find(written))))
+    path = module_path(tree, module)
+    if path is None:
+        top = module.partition(".")[0]
+        if top in tree.folders or not top.isidentifier() or find_spec(top) is None:
+            modules = [p.removesuffix(".py").replace("/", ".") for p in tree if p.endswith(".py")]
+            fix = did_you_mean(module, modules, f"add `{module.replace('.', '/')}.py`")
+            what = f"there is no module `{module}`"
+            issues.append(Issue(code="E117", what=what, place=place, fix=fix))
+        return source
+    known = names_in(tree.files[path])
+    if known is not None and function not in known:
+        what = f"`{path}` has no function `{function}`"
+        fix = did_you_mean(function, known, f"add `def {function}():`")
+        issues.append(Issue(code="E117", what=what, place=place, fix=fix))
+    return replace(source, files=(*source.files, path, *project_imports(tree, path)))
 
 
 def _seed(path: str, context: ReadContext, issues: list[Issue]) -> list[SourceDefinition]:

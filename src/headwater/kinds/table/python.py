@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from headwater.definitions.modules import load_callable
+from headwater.definitions.modules import load_callable, syntax_of
 from headwater.errors import Place
 from headwater.kinds.table.definition import PythonFunction, TableDefinition
 
@@ -92,11 +92,10 @@ def read_python_table(files: Files) -> TableDefinition | None:
 def _find(files: Files) -> tuple[ast.FunctionDef, ast.expr] | None:
     """The one function of the module that is marked as a table, and its mark."""
     try:
-        module = ast.parse(files.text)
-    except (SyntaxError, ValueError) as error:
-        line, column = getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0
-        message = getattr(error, "msg", str(error))
-        files.wrong("E109", f"not valid Python: {message}", Place(files.path, line, column))
+        module = syntax_of(files.text)
+    except SyntaxError as error:
+        place = Place(files.path, error.lineno or 0, error.offset or 0)
+        files.wrong("E109", f"not valid Python: {error.msg}", place)
         return None
     marked = [
         (node, decorator)

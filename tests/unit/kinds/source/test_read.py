@@ -106,10 +106,10 @@ def test_the_shops_source() -> None:
                 settings={"paginate": "page", "auth": "${TOKEN}"},
             ),
         ),
-        ("python: loaders.invoices:rows", PythonOrigin(function="loaders.invoices:rows")),
+        ("python: json.tool:main", PythonOrigin(function="json.tool:main")),
         (
-            "python: {function: 'loaders:rows', cursor: id}",
-            PythonOrigin(function="loaders:rows", cursor="id"),
+            "python: {function: 'json:load', cursor: id}",
+            PythonOrigin(function="json:load", cursor="id"),
         ),
         ("tables_in: lake/*.parquet", InPlaceOrigin(patterns=("lake/*.parquet",))),
         (
@@ -167,7 +167,7 @@ late_limit: 30d
         ("api: {base_url: u, resource: r, auth: {token: abc}}", "E119 a secret is written"),
         ("python: rows", "E117 `rows` names no function · sources/s.yml:1:9"),
         ("files: a\ncomplete: {by: marker}", "E116 missing key `marker`"),
-        ("python: a:b\noptions: {skip: 1}", "E126 `options` belongs to `files`"),
+        ("python: json:load\noptions: {skip: 1}", "E126 `options` belongs to `files`"),
         ("files: []", "E115 expected a list of at least 1"),
         ("files: a\nchangelog: {key: id}", "E116 missing key `latest_by`"),
     ],
@@ -176,6 +176,43 @@ def test_mistakes(text: str, message: str) -> None:
     found = messages(text)
     assert len(found) == 1
     assert message in found[0]
+
+
+LOADER = "from loaders.client import get\ndef rows(): yield from get()\n"
+
+
+def test_a_python_source_holds_its_modules() -> None:
+    modules = {"loaders/invoices.py": LOADER, "loaders/client.py": "def get(): ...\n"}
+    loaded = run({"sources/s.yml": "python: loaders.invoices:rows", **modules})
+    assert loaded.issues == ()
+    found = loaded.definitions[NodeId("source", "s")]
+    assert found.files == ("sources/s.yml", "loaders/invoices.py", "loaders/client.py")
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (
+            "loaders.invoice:rows",
+            (
+                "E117 there is no module `loaders.invoice` · sources/s.yml:1:9 · "
+                "did you mean `loaders.invoices`?"
+            ),
+        ),
+        ("no_such_package:rows", "E117 there is no module `no_such_package` · sources/s.yml:1:9"),
+        (
+            "loaders.invoices:row",
+            (
+                "E117 `loaders/invoices.py` has no function `row` · sources/s.yml:1:9 · "
+                "did you mean `rows`?"
+            ),
+        ),
+    ],
+)
+def test_a_python_source_that_is_not_there(function: str, message: str) -> None:
+    loaded = run({"sources/s.yml": f"python: {function}", "loaders/invoices.py": LOADER})
+    assert len(loaded.issues) == 1
+    assert message in str(loaded.issues[0])
 
 
 def test_a_contract_is_tied_by_its_schemas_name(tmp_path: Path) -> None:
