@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Final, cast
 
+from headwater.errors import Issue
+
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -19,7 +21,14 @@ _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".xz": "xz
 
 
 class BrokenDeliveryError(Exception):
-    """The bytes are not what they claim to be: truncated, corrupt, or in another encoding."""
+    """A delivery cannot be read to its end: truncated, corrupt, interrupted.
+
+    `issue` says so in words of its own where the reader knows better than "cannot be read".
+    """
+
+    def __init__(self, reason: str, issue: Issue | None = None) -> None:
+        super().__init__(reason)
+        self.issue = issue
 
 
 def compression_of(name: str) -> str | None:

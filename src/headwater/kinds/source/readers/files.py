@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -160,16 +161,17 @@ class FilesReader:
             tasks=reading.tasks,
             issues=reading.issues,
             exact=reading.exact,
-            verify=lambda: self._verify(file, delivery),
+            complete=lambda landed: self._verify(file, landed),
         )
 
-    def _verify(self, file: FoundFile, delivery: Delivery) -> tuple[Issue, ...]:
+    def _verify(self, file: FoundFile, landed: Landed) -> Landed:
         """That the file is still what it was when it was found."""
-        if file.stamp and find_again(file) == file.stamp:
-            return ()
-        if not file.stamp and hash_file(file) == delivery.sha256:
-            return ()
-        return (self._changed(file.name),)
+        same = find_again(file) == file.stamp
+        if same and not file.stamp:
+            same = hash_file(file) == landed.delivery.sha256
+        return (
+            landed if same else replace(landed, issues=(*landed.issues, self._changed(file.name)))
+        )
 
     def _sniff(self, file: FoundFile) -> tuple[Column, ...]:
         try:

@@ -25,22 +25,22 @@ class Opened:
     """A delivery that is being read: its tasks come one by one, as its bytes do.
 
     `tasks` may raise `BrokenDeliveryError`. `exact` gives them once more if the quick count of a
-    piece was wrong, because the pieces after it are then numbered wrongly. `verify` is called after
-    the last one, and returns what is wrong with the delivery as a whole.
+    piece was wrong, because the pieces after it are then numbered wrongly. `complete` is called
+    after the last one, to add what is known only then; an error among its issues refuses it all.
     """
 
     delivery: Delivery
     tasks: Iterable[Task] = ()
     issues: tuple[Issue, ...] = ()
     exact: Callable[[], Iterable[Task]] | None = None
-    verify: Callable[[], tuple[Issue, ...]] = tuple
+    complete: Callable[[Landed], Landed] = lambda landed: landed
 
 
 @dataclass(slots=True)
 class _UnderWay:
     opened: Opened
     parts: list[Future[Part]] = field(default_factory=list)
-    broken: str = ""
+    broken: BrokenDeliveryError | None = None
 
 
 def land_all(opened: Iterable[Opened], pool: Workers, place: Place) -> Iterator[Landed]:
@@ -58,7 +58,7 @@ def land_all(opened: Iterable[Opened], pool: Workers, place: Place) -> Iterator[
                     current.parts.append(pool.submit(task))
                     running.append(current.parts[-1])
             except BrokenDeliveryError as error:
-                current.broken = str(error)
+                current.broken = error
         while len(waiting) > 1 and all(part.done() for part in waiting[0].parts):
             yield _finish(waiting.popleft(), pool, place)
     while waiting:
@@ -73,11 +73,6 @@ def _finish(under_way: _UnderWay, pool: Workers, place: Place) -> Landed:
         discard(path for part in parts for path in (part.rows, part.rejected))
         exact = replace(opened, tasks=opened.exact(), exact=None)
         return next(land_all([exact], pool, place))
-    issues = opened.issues
-    if broken:
-        issues = (*issues, broken_delivery(opened.delivery.name, broken, place))
-    else:
-        issues = (*issues, *opened.verify())
     landed = Landed(
         delivery=opened.delivery,
         rows=tuple(part.rows for part in parts if part.rows),
@@ -85,24 +80,29 @@ def _finish(under_way: _UnderWay, pool: Workers, place: Place) -> Landed:
         delivered=sum(part.delivered for part in parts),
         landed=sum(part.landed for part in parts),
         rejected_count=sum(part.rejected_count for part in parts),
-        issues=issues,
+        issues=opened.issues,
     )
+    if broken is not None:
+        issue = broken.issue or broken_delivery(opened.delivery.name, str(broken), place)
+        landed = replace(landed, issues=(*landed.issues, issue))
+    elif not landed.refused:
+        landed = opened.complete(landed)
     if not landed.refused and landed.delivered != landed.landed + landed.rejected_count:
-        issues = (*issues, unreconciled(landed, place))
-    if any(issue.is_error for issue in issues):
-        discard((*landed.rows, *landed.rejected))
-        return Landed(delivery=opened.delivery, delivered=landed.delivered, issues=issues)
-    return landed
+        landed = replace(landed, issues=(*landed.issues, unreconciled(landed, place)))
+    if not landed.refused:
+        return landed
+    discard((*landed.rows, *landed.rejected))
+    return Landed(delivery=opened.delivery, delivered=landed.delivered, issues=landed.issues)
 
 
-def _gather(under_way: _UnderWay) -> tuple[list[Part], str]:
+def _gather(under_way: _UnderWay) -> tuple[list[Part], BrokenDeliveryError | None]:
     parts: list[Part] = []
     broken = under_way.broken
     for future in under_way.parts:
         try:
             parts.append(future.result())
         except BrokenDeliveryError as error:
-            broken = broken or str(error)
+            broken = broken or error
     return parts, broken
 
 

@@ -39,13 +39,15 @@ class Delivery:
     """One thing delivered: a file's content, one extract of a database, one pull of an API.
 
     `name` is a path relative to the project, a URL, or says what was extracted. `sha256` is of the
-    delivered bytes; empty until landed where the bytes are only known then.
+    delivered bytes; empty until landed where the bytes are only known then. `since` is the cursor
+    value that an extract begins after, as JSON text.
     """
 
     name: str
     sha256: str = ""
     size: int = 0
     modified: datetime | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
