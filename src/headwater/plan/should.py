@@ -7,8 +7,10 @@ of it. Days with equal tokens have equal contents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from headwater.clock import days_of, local_midnight
@@ -16,9 +18,51 @@ from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
 from headwater.plan.state import Contents, State
 
-#: One entry of a token: bounds that fall inside what is read, and the contents there.
-Piece = tuple[object, object, Contents]
-Token = tuple[Piece, ...]
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an input contributes to one day of output: pieces in order of time.
+
+    A bound is text, or empty where it is only the edge of what is read.
+    """
+
+    pieces: tuple[tuple[str, str, Contents], ...] = ()
+    _keys: dict[str | None, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[DataInterval, Contents]], window: DataInterval) -> Token:
+        """The contents inside a window."""
+        return cls(
+            tuple(
+                (
+                    "" if i.start <= window.start else i.start.isoformat(),
+                    "" if i.end >= window.end else i.end.isoformat(),
+                    contents,
+                )
+                for i, contents in entries
+            )
+        )
+
+    def key(self, column: str | None) -> str:
+        """The key of one column over all pieces; neighbours with equal keys count as one."""
+        if len(self.pieces) == 1 and self.pieces[0][:2] == ("", ""):
+            return self.pieces[0][2].key(column)
+        known = self._keys.get(column)
+        if known is None:
+            known = self._keys[column] = digest(self._runs(column))
+        return known
+
+    def _runs(self, column: str | None) -> list[str]:
+        found: list[str] = []
+        last_end, last_key = None, None
+        for start, end, contents in self.pieces:
+            key = contents.key(column)
+            if key != last_key or start != last_end:
+                found += [last_end or "", start, key]
+            last_end, last_key = end, key
+        return [*found, last_end or ""]
+
+
+NOTHING = Token()
 
 
 def expected_contents(
@@ -39,7 +83,7 @@ def expected_contents(
     memo: dict[tuple[Token, ...], Contents] = {}
     found: list[tuple[DataInterval, Contents]] = []
     for interval in _refine(windows[0], list(tokens.values())):
-        parts = tuple(tokens[name].at(interval.start) or () for name in names)
+        parts = tuple(tokens[name].at(interval.start) or NOTHING for name in names)
         contents = memo.get(parts)
         if contents is None:
             contents = memo[parts] = evaluate(node.recipe, dict(zip(names, parts, strict=True)))
@@ -48,8 +92,10 @@ def expected_contents(
 
 
 def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None:
-    """The span on which an incremental node should exist: from the first to the last day of the
-    inputs that it reads day by day (or, where there is none, through windows).
+    """The span on which an incremental node should exist.
+
+    It reaches from the first to the last day of the inputs that the node reads day by day (or, where
+    there is none, through windows).
     """
     for mode in ("same_day", "window"):
         hulls = [
@@ -68,16 +114,8 @@ def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None
 def evaluate(recipe: Recipe, tokens: Mapping[str, Token]) -> Contents:
     """The contents of one interval, given what each input contributes to it."""
 
-    def key(ref: ColumnRef) -> tuple[object, ...]:
-        pieces = tokens.get(ref.relation, ())
-        joined: list[tuple[object, object, str]] = []
-        for start, end, contents in pieces:
-            value = contents.key(ref.column)
-            if joined and joined[-1][2] == value and joined[-1][1] == start:
-                joined[-1] = (joined[-1][0], end, value)
-            else:
-                joined.append((start, end, value))
-        return (str(ref), *((str(s), str(e), v) for s, e, v in joined))
+    def key(ref: ColumnRef) -> tuple[str, str]:
+        return str(ref), tokens.get(ref.relation, NOTHING).key(ref.column)
 
     rows = digest(recipe.rows, sorted(key(r) for r in recipe.row_reads))
     return Contents(
@@ -101,10 +139,10 @@ def _tokens(
         return IntervalMap()
     contents = state.segments.map(lambda segment: segment.contents)
     if edge.mode == "whole" or state.segments.hull == ALL_TIME:
-        everything = tuple((i.start, i.end, c) for i, c in contents)
-        return IntervalMap(((ALL_TIME, everything),)) if everything else IntervalMap()
+        everything = Token.of(contents, ALL_TIME)
+        return IntervalMap(((ALL_TIME, everything),)) if contents else IntervalMap()
     if edge.mode == "same_day":
-        return contents.map(lambda c: ((None, None, c),))
+        return contents.map(lambda c: Token((("", "", c),)))
     return _window_tokens(contents, domain, edge.before, edge.after, zone)
 
 
@@ -115,22 +153,16 @@ def _window_tokens(
     after: timedelta,
     zone: ZoneInfo,
 ) -> IntervalMap[Token]:
-    """Per local day, what lies in its window; a bound that is only the window's edge is left out,
-    so that a window sliding over equal contents stays one entry.
+    """What lies in the window of each local day.
+
+    A bound that is only the window's edge is left out, so that a window sliding over equal contents
+    stays one entry.
     """
     found: list[tuple[DataInterval, Token]] = []
     for day in days_of(domain, zone):
         own = DataInterval(local_midnight(day, zone), local_midnight(day + timedelta(1), zone))
         window = own.widen(before, after)
-        token = tuple(
-            (
-                None if i.start == window.start else i.start,
-                None if i.end == window.end else i.end,
-                c,
-            )
-            for i, c in contents.within(window)
-        )
-        found.append((own, token))
+        found.append((own, Token.of(contents.within(window), window)))
     return IntervalMap.of(found)
 
 
@@ -141,4 +173,4 @@ def _refine(domain: DataInterval, maps: list[IntervalMap[Token]]) -> list[DataIn
         for interval, _ in tokens:
             cuts.update(c for c in (interval.start, interval.end) if domain.start < c < domain.end)
     ordered = sorted(cuts)
-    return [DataInterval(a, b) for a, b in zip(ordered, ordered[1:], strict=False)]
+    return [DataInterval(a, b) for a, b in pairwise(ordered)]
