@@ -76,6 +76,41 @@ class _Recipes(Mapping[NodeId, Recipe]):
         return len(self._view.definitions)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a release keeps of one definition."""
+
+    path: str = ""
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    files: tuple[str, ...] = ()
+    time: str | None = None
+    key: tuple[str, ...] = ()
+    inputs: tuple[tuple[NodeId, str, str], ...] = ()
+    recipe: Recipe | None = None
+
+
+def read_body(view: ReleaseView, node: NodeId) -> Body:
+    """A node's definition in a release; an empty one where it has none."""
+    name = view.definitions.get(node)
+    if name is None:
+        return Body()
+    record = view.ledger.definitions([name])[name]
+    data = json.loads(record.body)
+    return Body(
+        path=record.path,
+        title=data["title"],
+        description=data["description"],
+        owner=data["owner"],
+        files=tuple(data["files"]),
+        time=data["time"],
+        key=tuple(data["key"]),
+        inputs=tuple((NodeId.parse(up), called, mode) for up, called, mode in data["inputs"]),
+        recipe=read_recipe(record.body),
+    )
+
+
 def definition_records(graph: Graph) -> dict[NodeId, DefinitionRecord]:
     """Every node's definition as the ledger keeps it."""
     return {node.id: _record(node) for node in graph.nodes.values()}

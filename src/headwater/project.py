@@ -9,13 +9,14 @@ from typing import Self
 
 from headwater import promoting, releasing
 from headwater.binding import Bound, bind_tree
+from headwater.comparing import ReleaseDiff, compare_releases
 from headwater.definitions.model import Settings
 from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import SETTINGS_FILE, Tree
 from headwater.errors import Issue, raise_errors
 from headwater.graph.selection import Situation, select
 from headwater.ids import NodeId
-from headwater.ledger import Release
+from headwater.ledger import Ledger, Release
 from headwater.ledger_view import ReleaseView
 from headwater.plan.steps import Plan, Request
 from headwater.run.context import Progress
@@ -106,6 +107,28 @@ class Project:
         report = releasing.run(self.workspace, self.bound, request or self.request(), progress)
         self.forget()
         return report
+
+    def diff(self, after: str | int | None = None, before: str | int | None = None) -> ReleaseDiff:
+        """What `after` (an environment or release; this one) shows otherwise than `before` (prod)."""
+        newer = self._view_of(after if after is not None else self.environment)
+        older = before
+        if older is None and newer.release is not None:
+            same = newer.release.environment == releasing.PROD
+            older = newer.release.parent if same else releasing.PROD
+        view = self._view_of(older) if older is not None else ReleaseView.of(self.ledger, None)
+        return compare_releases(view, newer, self.workspace.lake, self.workspace.engine)
+
+    def _view_of(self, name: str | int) -> ReleaseView:
+        """The view of an environment, or of a release by its number (`12` or `#12`)."""
+        number = str(name).removeprefix("#")
+        if number.isdigit():
+            return ReleaseView.of(self.ledger, self.ledger.release(int(number)))
+        return ReleaseView.of(self.ledger, promoting.head_of(self.ledger, str(name)))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the project."""
+        return self.workspace.ledger
 
     def promote(
         self, environment: str, reason: str = "", progress: Progress | None = None

@@ -43,7 +43,7 @@ def promote(
     ledger = workspace.ledger
     request = Request(environment=PROD, apply=True, load=False)
     with exclusive(workspace, PROD), recorded(workspace, request) as record:
-        source = ReleaseView.of(ledger, _head(ledger, environment))
+        source = ReleaseView.of(ledger, head_of(ledger, environment))
         target = ReleaseView.of(ledger, ledger.head(PROD))
         if environment == PROD or _same(source, target):
             what = f"`{environment}` shows nothing that `{PROD}` does not"
@@ -80,7 +80,7 @@ def rollback(
     """
     ledger = workspace.ledger
     with exclusive(workspace, environment):
-        now = ReleaseView.of(ledger, _head(ledger, environment))
+        now = ReleaseView.of(ledger, head_of(ledger, environment))
         assert now.release is not None
         number = to if to is not None else now.release.parent
         if number is None:
@@ -182,7 +182,8 @@ def rejected_keys(
     return tuple(sorted(found))
 
 
-def _head(ledger: Ledger, environment: str) -> Release:
+def head_of(ledger: Ledger, environment: str) -> Release:
+    """The release that an environment points to. Code E710."""
     head = ledger.head(environment)
     if head is None:
         known = ledger.environments()
