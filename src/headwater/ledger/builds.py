@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headwater.errors import HeadwaterError, Issue
 from headwater.ids import DataInterval, NodeId
 from headwater.ledger.database import Database
 from headwater.ledger.encoding import (
@@ -21,7 +22,7 @@ from headwater.ledger.encoding import (
     to_micros,
     write_build,
 )
-from headwater.ledger.schema import builds, shared
+from headwater.ledger.schema import builds, ledger, shared
 from headwater.ledger.values import Values
 from headwater.plan.state import Build
 
@@ -58,13 +59,22 @@ class Builds:
         self._database.insert_new(connection, builds, rows)
 
     def show(self, connection: sa.Connection, ids: Sequence[str], release: int) -> None:
-        """Say in which release builds first became visible."""
-        if ids:
-            connection.execute(
-                sa.update(builds)
-                .where(self._database.among(builds.c.id, ids), builds.c.release.is_(None))
-                .values(release=release)
+        """Say in which release builds first became visible; raises E709 if one's files are gone."""
+        if not ids:
+            return
+        own = self._database.among(builds.c.id, ids)
+        gone = sa.select(builds.c.node).where(own, builds.c.vacuumed_at.is_not(None))
+        node = connection.execute(gone.limit(1)).scalar()
+        if node is not None:
+            issue = Issue(
+                code="E709",
+                what=f"vacuum took files of a build of `{node}` that was to be published",
+                fix="nothing was published; run again, it is built anew",
             )
+            raise HeadwaterError(issue)
+        connection.execute(
+            sa.update(builds).where(own, builds.c.release.is_(None)).values(release=release)
+        )
 
     def record(self, made: Sequence[Build]) -> None:
         """Record prepared builds; one that is there already is left as it is."""
@@ -123,11 +133,15 @@ class Builds:
         with self._database.read() as connection:
             return {row.id: row.release for row in connection.execute(query)}
 
-    def mark_vacuumed(self, ids: Iterable[str], at: datetime) -> None:
-        """Say that files of these builds are gone, so that none is found for reuse."""
+    def mark_vacuumed(self, ids: Iterable[str], at: datetime, epoch: int) -> bool:
+        """Say that files of these builds are gone, unless something happened since `epoch`."""
         with self._database.write(durable=True) as connection:
+            unmoved = sa.update(ledger).where(ledger.c.epoch == epoch).values(epoch=epoch)
+            if connection.execute(unmoved).rowcount == 0:
+                return False
             connection.execute(
                 sa.update(builds)
                 .where(self._database.among(builds.c.id, set(ids)), builds.c.vacuumed_at.is_(None))
                 .values(vacuumed_at=to_micros(at))
             )
+        return True

@@ -13,6 +13,7 @@ from headwater.ids import NodeId
 from headwater.ledger import migrate
 from headwater.ledger.builds import BuildKey, Builds
 from headwater.ledger.database import Database
+from headwater.ledger.definitions import read_definitions
 from headwater.ledger.files import Files
 from headwater.ledger.lock import FileLock, RunLock, ServerLock
 from headwater.ledger.model import (
@@ -28,6 +29,7 @@ from headwater.ledger.model import (
     RunRecord,
 )
 from headwater.ledger.notes import insert_notes, read_notes
+from headwater.ledger.publishing import Publishing
 from headwater.ledger.releases import Releases
 from headwater.ledger.runs import Runs
 from headwater.ledger.schema import ledger
@@ -50,7 +52,10 @@ class Ledger:
         self._values = Values(database)
         self._states = States(database, self._values)
         self._builds = Builds(database, self._values)
-        self._releases = Releases(database, self._values, self._states, self._builds)
+        self._releases = Releases(database)
+        self._publishing = Publishing(
+            database, self._values, self._states, self._builds, self._releases
+        )
         self._runs = Runs(database)
         self._files = Files(database, self._releases, self._states)
 
@@ -139,7 +144,7 @@ class Ledger:
 
     def definitions(self, hashes: Iterable[str]) -> Mapping[str, DefinitionRecord]:
         """Definitions by hash; raises E707 for an unknown one."""
-        return self._releases.definitions(hashes)
+        return read_definitions(self._database, hashes)
 
     def put_tree(self, files: Mapping[str, str]) -> str:
         """Keep a project's files, path → text, each text once; the digest that names them."""
@@ -153,7 +158,7 @@ class Ledger:
 
     def publish(self, publication: Publication) -> Release:
         """Make a publication visible, all of it or nothing; `Conflict` if it comes too late."""
-        return self._releases.publish(publication)
+        return self._publishing.publish(publication)
 
     def point(
         self,
@@ -167,7 +172,7 @@ class Ledger:
         barred: Sequence[InputKey] = (),
     ) -> Release:
         """Roll back: a new release whose map and tree equal those of `to`; nothing is deleted."""
-        return self._releases.point(
+        return self._publishing.point(
             environment,
             expected=expected,
             to=to,
@@ -179,7 +184,7 @@ class Ledger:
 
     def drop_environment(self, name: str, *, at: datetime) -> None:
         """Forget where an environment points; its releases stay."""
-        self._releases.drop_environment(name, at)
+        self._publishing.drop_environment(name, at)
 
     # Builds
 
@@ -201,7 +206,7 @@ class Ledger:
 
     def barred(self) -> frozenset[InputKey]:
         """The input keys that were rejected and must not be built until released anew."""
-        return self._releases.barred()
+        return self._publishing.barred()
 
     # Runs and events
 
@@ -245,9 +250,13 @@ class Ledger:
         """Every data file that the ledger knows, and whether anything needs it (see `files`)."""
         return self._files.uses(now=now, grace=grace)
 
-    def mark_vacuumed(self, builds: Iterable[str], *, at: datetime) -> None:
-        """Say, before files of these builds are deleted, that they are: none is reused."""
-        self._builds.mark_vacuumed(builds, at)
+    def mark_vacuumed(self, builds: Iterable[str], *, at: datetime, epoch: int) -> bool:
+        """Say, before files of these builds are deleted, that they are gone: none is reused.
+
+        `epoch` is what it was before `data_files` was asked; False, with nothing marked, if
+        something was published since: ask again.
+        """
+        return self._builds.mark_vacuumed(builds, at, epoch)
 
     def pin(self, pin: Pin) -> None:
         """Keep the files of a release from vacuum."""

@@ -131,12 +131,16 @@ class ServerLock:
         if not session.execute(sa.select(sa.func.pg_try_advisory_lock(self._key))).scalar_one():
             session.close()
             return False
-        with self._database.write() as connection:
-            own = leases.c.environment == self._environment
-            connection.execute(sa.delete(leases).where(own))
-            row = {"environment": self._environment, "holder": holder}
-            connection.execute(sa.insert(leases), row)
         self._session = session
+        try:
+            with self._database.write() as connection:
+                own = leases.c.environment == self._environment
+                connection.execute(sa.delete(leases).where(own))
+                row = {"environment": self._environment, "holder": holder}
+                connection.execute(sa.insert(leases), row)
+        except HeadwaterError:
+            self.release()
+            raise
         return True
 
     def release(self) -> None:

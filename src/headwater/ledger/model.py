@@ -35,7 +35,7 @@ class Release:
 
     number: int
     environment: str
-    parent: int | None
+    parent: int | None  # whose map it starts from; of a rollback, the release returned to
     created_at: datetime
     author: str
     sort: ReleaseSort

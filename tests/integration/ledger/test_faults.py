@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -114,6 +115,18 @@ def test_a_damaged_record(path: Path) -> None:
         with ledger._database.read() as connection:
             name = connection.execute(sa.text("select id from states")).scalar_one()
         assert "damaged" in refused("E706", lambda: ledger.states([name]))
+
+
+def test_a_ledger_restored_from_a_backup_has_an_older_epoch(path: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(path) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    with Ledger.open(str(path)) as ledger:
+        ledger.publish(publication(MANY, expected=1))
+        identity, epoch = ledger.identity, ledger.epoch
+    with Ledger.open(str(backup)) as restored:
+        assert restored.identity == identity
+        assert restored.epoch == 1 < epoch
 
 
 def test_no_ledger_there(tmp_path: Path) -> None:

@@ -218,9 +218,21 @@ class Recording:
             ]
             assert ledger.find_builds([wanted, *missing]) == {wanted: second}
             assert ledger.shown_in([second.id]) == {}
-            ledger.mark_vacuumed([second.id], at=NOW)
+            assert ledger.mark_vacuumed([second.id], at=NOW, epoch=0)
             assert ledger.find_builds([wanted]) == {wanted: first}
             assert ledger.builds([second.id]) == {second.id: second}
+
+    def test_vacuum_and_a_publish_never_meet_over_a_build(self, url: str) -> None:
+        with Ledger.open(url) as ledger:
+            ledger.record_builds([build(SALES), build(ORDERS)])
+            scanned = ledger.epoch
+            ledger.publish(publication([build(SALES)]))
+            assert not ledger.mark_vacuumed([build(SALES).id], at=NOW, epoch=scanned)
+            assert ledger.mark_vacuumed([build(ORDERS).id], at=NOW, epoch=ledger.epoch)
+            with pytest.raises(HeadwaterError) as caught:
+                ledger.publish(publication([build(ORDERS)], expected=1))
+            assert caught.value.issues[0].code == "E709"
+            assert ledger.epoch == 1
 
     def test_thousands_of_builds_are_found_at_once(self, url: str) -> None:
         made = [build(SALES, 1, day(n)) for n in range(2500)]
@@ -312,7 +324,7 @@ class Recording:
             assert needed(99) == {old.id, new.id}
             ledger.unpin(1)
             assert needed(99) == {new.id}
-            ledger.mark_vacuumed([old.id], at=NOW)
+            assert ledger.mark_vacuumed([old.id], at=NOW, epoch=2)
             left = list(ledger.data_files(now=NOW + 99 * HOUR, grace=HOUR))
             assert {use.build: use.release for use in left} == {new.id: 2, prepared.id: None}
 

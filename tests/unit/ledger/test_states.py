@@ -61,12 +61,12 @@ def edited(draw: st.DrawFn, state: State) -> State:
 @st.composite
 def histories(draw: st.DrawFn) -> list[State]:
     made = [state_of(*(build(SALES, n, day(n)) for n in range(draw(st.integers(1, 40)))))]
-    for _ in range(draw(st.integers(1, 9))):
+    for _ in range(draw(st.integers(1, 6))):
         made.append(draw(edited(made[-1])))
     return made
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(history=histories())
 def test_a_history_of_states_comes_back(
     tmp_path_factory: pytest.TempPathFactory, history: list[State]
