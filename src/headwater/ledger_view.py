@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from headwater.definitions.tree import Tree
 from headwater.graph.graph import Graph
-from headwater.graph.node import ColumnRecipe, ColumnRef, Node, Recipe
+from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe
 from headwater.ids import NodeId, digest
 from headwater.ledger import DefinitionRecord, Ledger, Release
 from headwater.plan.state import State
@@ -87,7 +88,7 @@ class Body:
     files: tuple[str, ...] = ()
     time: str | None = None
     key: tuple[str, ...] = ()
-    inputs: tuple[tuple[NodeId, str, str], ...] = ()
+    inputs: tuple[Input, ...] = ()
     recipe: Recipe | None = None
 
 
@@ -106,7 +107,16 @@ def read_body(view: ReleaseView, node: NodeId) -> Body:
         files=tuple(data["files"]),
         time=data["time"],
         key=tuple(data["key"]),
-        inputs=tuple((NodeId.parse(up), called, mode) for up, called, mode in data["inputs"]),
+        inputs=tuple(
+            Input(
+                node=NodeId.parse(up),
+                name=called,
+                mode=mode,
+                before=timedelta(seconds=before_s),
+                after=timedelta(seconds=after_s),
+            )
+            for up, called, mode, before_s, after_s in data["inputs"]
+        ),
         recipe=read_recipe(record.body),
     )
 
@@ -136,9 +146,12 @@ def read_recipe(body: str) -> Recipe | None:
         row_reads=frozenset(ColumnRef(*ref) for ref in data["row_reads"]),
         columns={
             name: ColumnRecipe(
-                type=kind, expression=expression, reads=frozenset(ColumnRef(*r) for r in reads)
+                type=kind,
+                expression=expression,
+                reads=frozenset(ColumnRef(*ref) for ref in reads),
+                origin=ColumnRef(*origin) if origin else None,
             )
-            for name, kind, expression, reads in data["columns"]
+            for name, kind, expression, reads, origin in data["columns"]
         },
     )
 
@@ -155,7 +168,10 @@ def _record(node: Node) -> DefinitionRecord:
             "time": node.time,
             "key": list(node.key),
             "schema": [list(column) for column in node.schema],
-            "inputs": [[str(i.node), i.name, i.mode] for i in node.inputs],
+            "inputs": [
+                [str(i.node), i.name, i.mode, i.before.total_seconds(), i.after.total_seconds()]
+                for i in node.inputs
+            ],
             "recipe": _recipe_data(node.recipe),
         },
         separators=(",", ":"),
@@ -178,8 +194,10 @@ def _recipe_data(recipe: Recipe | None) -> dict[str, object] | None:
         "rows": recipe.rows,
         "row_reads": _refs(recipe.row_reads),
         "columns": [
-            [name, column.type, column.expression, _refs(column.reads)]
-            for name, column in recipe.columns.items()
+            [name, c.type, c.expression, _refs(c.reads), [c.origin.relation, c.origin.column]]
+            if c.origin is not None
+            else [name, c.type, c.expression, _refs(c.reads), None]
+            for name, c in recipe.columns.items()
         ],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -13,13 +14,14 @@ from headwater.comparing import ReleaseDiff, compare_releases
 from headwater.definitions.model import Settings
 from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import SETTINGS_FILE, Tree
-from headwater.errors import Issue, raise_errors
+from headwater.errors import Issue, UsageError, did_you_mean, raise_errors
 from headwater.graph.selection import Situation, select
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release
 from headwater.ledger_view import ReleaseView
 from headwater.plan.steps import Plan, Request
 from headwater.run.context import Progress
+from headwater.tracing import Trace, trace
 from headwater.workspace import Workspace, find_root
 
 
@@ -96,9 +98,18 @@ class Project:
     # --- plan and run
 
     def plan(self, request: Request | None = None) -> Plan:
-        """The steps that a run would take."""
-        raise_errors(self.bound.errors)
-        return releasing.plan(self.workspace, self.bound, self.view, request or self.request())
+        """The steps that a run would take.
+
+        In `prod` that is by the released definitions; with `apply` by those on disk.
+        """
+        request = request or self.request()
+        bound = releasing.bound_for(self.workspace, self.bound, self.view, request)
+        return releasing.plan(self.workspace, bound, self.view, request)
+
+    @property
+    def edited(self) -> tuple[NodeId, ...]:
+        """Definitions on disk that differ from what the environment runs."""
+        return releasing.edited_nodes(self.workspace, self.bound, self.environment)
 
     def run(
         self, request: Request | None = None, progress: Progress | None = None
@@ -129,6 +140,30 @@ class Project:
     def ledger(self) -> Ledger:
         """The ledger of the project."""
         return self.workspace.ledger
+
+    def trace(self, text: str, at: date | None = None) -> Trace:
+        """What lies beneath `table.sales`, or beneath a column: `table.sales.amount`, `sales.amount`."""
+        node, column = self._node_and_column(text)
+        return trace(
+            self.view,
+            node,
+            self.workspace.lake,
+            self.workspace.engine,
+            self.workspace.zone,
+            at=at,
+            column=column,
+        )
+
+    def _node_and_column(self, text: str) -> tuple[NodeId, str | None]:
+        published = {str(n): n for n in self.view.definitions}
+        published |= {n.name: n for n in self.view.definitions}
+        if text in published:
+            return published[text], None
+        head, _, tail = text.rpartition(".")
+        if head in published:
+            return published[head], tail
+        fix = did_you_mean(text, published, "`headwater ls` lists all nodes")
+        raise UsageError(Issue(code="E713", what=f"`{text}` is not published", fix=fix))
 
     def promote(
         self, environment: str, reason: str = "", progress: Progress | None = None

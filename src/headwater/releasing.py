@@ -113,6 +113,16 @@ def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSor
     return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True)
 
 
+def bound_for(
+    workspace: Workspace, disk: Bound, view: ReleaseView, request: Request
+) -> Bound:
+    """The definitions that a request runs: in `prod` the released ones, unless it applies others."""
+    if request.environment == PROD and view.release is not None and not request.apply:
+        return released_bound(workspace, disk, view)
+    raise_errors(disk.errors)
+    return disk
+
+
 def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Bound:
     """The definitions that a release runs; those on disk where they are the same."""
     assert view.release is not None
