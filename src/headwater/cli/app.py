@@ -1,0 +1,77 @@
+"""All commands, in the groups of `headwater --help`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from headwater.cli.calls import command
+from headwater.cli.commands import building, project, published
+
+if TYPE_CHECKING:
+    from typer import Context
+
+SECTIONS: Final = {
+    "Begin": ("init", "debug", "check"),
+    "Build": ("plan", "run", "retry", "test"),
+    "Look": ("ls", "show", "sql", "trace", "freshness", "changes", "docs"),
+    "Contracts": ("contract", "quarantine"),
+    "Release": ("release", "promote", "rollback"),
+    "Care": ("compact", "vacuum", "completion"),
+}
+
+
+class Sections(TyperGroup):
+    """A group whose help lists commands by what they are for."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one list a section."""
+        width = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            listed = [
+                (name.ljust(width), self.commands[name].get_short_help_str(70))
+                for name in names
+                if name in self.commands
+            ]
+            if listed:
+                with formatter.section(title):
+                    formatter.write_dl(listed)
+
+
+app = typer.Typer(
+    cls=Sections,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import headwater
+
+        typer.echo(f"headwater {headwater.__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="`headwater COMMAND --help` says more. Exit codes: 0 done, 1 problems, 2 usage.")
+def headwater(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """One graph from the raw source to the decision, kept true."""
+
+
+app.command("init")(project.init)
+app.command("check")(command(project.check))
+app.command("plan")(command(building.plan))
+app.command("run")(command(building.run))
+app.command("build", hidden=True)(command(building.build))
+app.command("ls")(command(published.ls))
+app.command("show")(command(published.show))
+app.command("sql")(command(published.sql))

@@ -1,0 +1,139 @@
+"""`plan` and `run`: what would be done, and doing exactly that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headwater.cli.calls import Call
+from headwater.cli.selecting import (
+    Apply,
+    Exclude,
+    FullRefresh,
+    Nodes,
+    Period,
+    Sample,
+    Select,
+    make_request,
+)
+
+if TYPE_CHECKING:
+    from headwater.plan.steps import Request
+    from headwater.project import Project
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")]
+
+
+def plan(
+    call: Call,
+    nodes: Nodes = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    full_refresh: FullRefresh = None,
+    period: Period = None,
+    sample: Sample = None,
+) -> None:
+    """Say what a run would do, and why."""
+    from headwater.cli.plan_view import print_plan
+    from headwater.summaries import plan_data
+
+    with call.open() as project:
+        made = project.plan(
+            make_request(
+                project,
+                nodes=[*(nodes or ()), *(select or ())],
+                exclude=exclude,
+                full_refresh=full_refresh,
+                period=period,
+                sample=sample,
+            )
+        )
+        if call.json:
+            call.screen.data(plan_data(made, project.workspace.zone))
+        else:
+            print_plan(project, made, call.screen)
+
+
+def run(
+    call: Call,
+    nodes: Nodes = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    full_refresh: FullRefresh = None,
+    period: Period = None,
+    sample: Sample = None,
+    apply: Apply = False,
+    yes: Yes = False,
+) -> None:
+    """Build what is stale, check it, and release it."""
+    with call.open() as project:
+        request = make_request(
+            project,
+            nodes=[*(nodes or ()), *(select or ())],
+            exclude=exclude,
+            full_refresh=full_refresh,
+            period=period,
+            sample=sample,
+            apply=apply or (not call.json and _asked(project, call, yes)),
+        )
+        failed = run_request(project, request, call)
+    raise typer.Exit(1 if failed else 0)
+
+
+def build(
+    call: Call,
+    nodes: Nodes = None,
+    select: Select = None,
+    exclude: Exclude = None,
+    full_refresh: FullRefresh = None,
+    period: Period = None,
+    sample: Sample = None,
+    apply: Apply = False,
+    yes: Yes = False,
+) -> None:
+    """The same as `run`."""
+    typer.echo("`headwater run` is the command; `build` does the same.", err=True)
+    run(call, nodes, select, exclude, full_refresh, period, sample, apply, yes)
+
+
+def run_request(project: Project, request: Request, call: Call) -> bool:
+    """Run and print as it goes; whether anything was held or failed."""
+    from headwater.cli.progress import silent, watching
+    from headwater.cli.run_view import print_report
+    from headwater.errors import raise_errors
+    from headwater.summaries import run_data
+
+    raise_errors(project.bound.errors)
+    watch = silent(project) if call.json else watching(project, call.screen)
+    with watch as progress:
+        report = project.run(request, progress)
+    if call.json:
+        call.screen.data(run_data(report))
+    else:
+        print_report(project, report, call.screen)
+    return report.failed
+
+
+def _asked(project: Project, call: Call, yes: bool) -> bool:
+    """Whether edited definitions go out with a run of `prod`; asks only on a terminal."""
+    import sys
+
+    from headwater.releasing import PROD, edited_nodes
+
+    if project.environment != PROD:
+        return False
+    edited = edited_nodes(project.workspace, project.bound, PROD)
+    if not edited:
+        return False
+    if yes:
+        return True
+    screen = call.screen
+    if not (screen.is_terminal and sys.stdin.isatty()):
+        return False
+    screen.line("Edited since the last release:")
+    for node in edited[:12]:
+        screen.line(f"  {node}")
+    if len(edited) > 12:
+        screen.line(f"  … and {len(edited) - 12} more")
+    return typer.confirm("Release these definitions too?", default=False)

@@ -1,0 +1,75 @@
+"""`ls`, `show`, `sql`: looking at what there is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from headwater.cli.calls import Call
+from headwater.cli.facts import project_facts, released_functions
+from headwater.cli.selecting import Exclude, Nodes, Select, chosen
+
+
+def ls(
+    call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None
+) -> None:
+    """List nodes: rows, days, owner, file."""
+    from headwater.cli.nodes_view import print_nodes
+    from headwater.summaries import facts_data
+
+    with call.open() as project:
+        wanted = chosen(project, [*(nodes or ()), *(select or ())], exclude)
+        found = [f for n, f in project_facts(project).items() if wanted is None or n in wanted]
+        if call.json:
+            call.screen.data([facts_data(facts) for facts in found])
+        else:
+            print_nodes(project, found, call.screen)
+
+
+def show(
+    call: Call, nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Which nodes.")]
+) -> None:
+    """Say everything about a node: columns, docs, lineage, rules, what is published."""
+    from headwater.cli.nodes_view import print_node
+    from headwater.summaries import facts_data
+
+    with call.open() as project:
+        wanted = project.select(tuple(nodes))
+        found = [f for node, f in project_facts(project).items() if node in wanted]
+        if call.json:
+            call.screen.data([facts_data(facts) for facts in found])
+            return
+        for index, facts in enumerate(found):
+            if index:
+                call.screen.line()
+            print_node(project, facts, call.screen)
+
+
+def sql(
+    call: Call,
+    query: Annotated[str, typer.Argument(metavar="SELECT…", help="One SELECT over the tables.")],
+    format: Annotated[
+        Literal["table", "csv", "json", "parquet"] | None,
+        typer.Option("--format", "-f", help="How rows are written; by the name of --output."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter: `:name` in the query."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", help="Rows of a printed table; 0 for all.", min=0)
+    ] = 100,
+) -> None:
+    """Read the published tables with SQL; nothing can be changed."""
+    from headwater.cli.rows import parse_parameters, write_rows
+    from headwater.reading import read_session
+
+    given = parse_parameters(set_ or ())
+    with call.open() as project:
+        functions = released_functions(project)
+        with read_session(project.workspace, project.view, query, given, functions) as reading:
+            write_rows(reading, call, format=format, output=output, limit=limit)

@@ -1,0 +1,71 @@
+"""A plan on the screen: one line a node, action and reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.cli.layout import Cell
+from headwater.figures import count, moment
+from headwater.summaries import plan_lines
+
+if TYPE_CHECKING:
+    from headwater.cli.screen import Screen
+    from headwater.plan.steps import Plan
+    from headwater.project import Project
+
+_STYLES = {"load": "good", "build": "good", "recheck": "warning", "remove": "bad"}
+
+
+def print_plan(project: Project, plan: Plan, screen: Screen) -> None:
+    """The head, the steps, and what to do with them."""
+    zone = project.workspace.zone
+    released = "nothing published yet"
+    if plan.release is not None:
+        released = f"{plan.environment} at release #{plan.release}"
+    screen.line(
+        Cell(project.settings.name, "strong"),
+        f" · {released} · now {moment(plan.now, zone)} {zone.key}",
+    )
+    lines = plan_lines(plan, zone)
+    screen.rows(
+        (
+            Cell(str(number), "quiet", right=True),
+            Cell(line.action, _STYLES[line.action]),
+            str(line.node),
+            line.what,
+            Cell(line.reason, "quiet"),
+        )
+        for number, line in enumerate(lines, 1)
+    )
+    for node in plan.removed:
+        screen.line(f"  {node} is no longer defined, and leaves the release")
+    for node in plan.barred:
+        screen.line(
+            Cell("! ", "warning"), f"{node} is stale, but a rollback rejected what it would become"
+        )
+    command = "headwater run"
+    if plan.environment != "prod":
+        command += f" --env {plan.environment}"
+    if plan.steps:
+        steps = count(len(lines), "step")
+        builds = f" ({count(len(plan.steps), 'build')})" if len(plan.steps) > len(lines) else ""
+        screen.line(f"{steps}{builds}. `{command}` does exactly this.")
+    elif not plan.removed:
+        screen.line("Nothing to do: everything is up to date.")
+    print_edited(project, screen)
+
+
+def print_edited(project: Project, screen: Screen) -> None:
+    """Edited definitions that `prod` does not run."""
+    from headwater.releasing import PROD, edited_nodes
+
+    if project.environment != PROD:
+        return
+    edited = edited_nodes(project.workspace, project.bound, PROD)
+    if edited:
+        named = ", ".join(map(str, edited[:3])) + (f" and {len(edited) - 3} more" * (len(edited) > 3))
+        screen.line(
+            Cell("! ", "warning"),
+            f"{count(len(edited), 'definition')} edited and not released: {named}",
+        )
+        screen.hint("`headwater run --env NAME` builds them beside, `headwater run --apply` releases")

@@ -1,0 +1,88 @@
+"""What became of a run, node by node and in the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.cli.issues_view import print_issues
+from headwater.cli.layout import Cell, Line
+from headwater.figures import count, seconds
+from headwater.summaries import outcome_text
+
+if TYPE_CHECKING:
+    from headwater.cli.screen import Screen
+    from headwater.project import Project
+    from headwater.releasing import RunReport
+    from headwater.run.context import NodeOutcome
+
+MARKS = {
+    "loaded": ("✔", "good"),
+    "built": ("✔", "good"),
+    "identical": ("=", "same"),
+    "removed": ("−", "warning"),
+    "held": ("✖", "bad"),
+    "failed": ("✖", "bad"),
+    "waiting": ("·", "quiet"),
+}
+
+
+def outcome_line(outcome: NodeOutcome, name_width: int, width: int) -> Line:
+    """`  ✔ table.sales   1,044,842 rows          1.9 s`."""
+    mark, style = MARKS[outcome.status]
+    name = str(outcome.node).ljust(name_width)
+    text = outcome_text(outcome)
+    time = seconds(outcome.seconds) if outcome.status != "waiting" else ""
+    room = width - 4 - name_width - 3 - 12
+    return (
+        Cell("  "),
+        Cell(mark, style),
+        Cell(f" {name}   "),
+        Cell(text.ljust(room) if time else text),
+        Cell(f"   {time}" if time else "", "quiet"),
+    )
+
+
+def print_report(project: Project, report: RunReport, screen: Screen) -> None:
+    """What was held and why, which releases were made, and what waits for somebody."""
+    for outcome in report.outcomes:
+        if outcome.issues:
+            print_issues(outcome.issues, screen)
+    held = [o for o in report.outcomes if o.status in ("held", "failed")]
+    waiting = [o for o in report.outcomes if o.status == "waiting"]
+    if held:
+        went = len(report.outcomes) - len(held) - len(waiting)
+        named = ", ".join(str(o.node) for o in waiting[:5]) + (" …" if len(waiting) > 5 else "")
+        screen.line(
+            Cell("✖ ", "bad"),
+            f"held: {', '.join(str(o.node) for o in held)}",
+            f" · held with it: {named}" if waiting else "",
+            f" · went on: {count(went, 'other')}",
+        )
+    for release in report.releases:
+        nodes = [o.node for o in report.outcomes if o.status in ("loaded", "built", "removed")]
+        screen.line(
+            Cell(f"release #{release.number}", "strong"),
+            f" · {release.environment} · {release.sort}",
+            f" · {count(len(nodes), 'node')} changed",
+            f" · {seconds(report.seconds)}",
+        )
+    if not report.releases and not held:
+        head = project.view.release
+        at = f" (release #{head.number})" if head is not None else ""
+        screen.line(f"Nothing to do: everything is up to date{at}. {seconds(report.seconds)}")
+    _print_quarantine(report, screen)
+    if report.edited:
+        named = ", ".join(map(str, report.edited[:3])) + (" …" if len(report.edited) > 3 else "")
+        edited = count(len(report.edited), "edited definition")
+        screen.line(Cell("! ", "warning"), f"{edited} not released: {named}")
+        screen.hint("`headwater run --apply` releases them, `--env NAME` builds them beside")
+    for node in report.barred:
+        screen.line(Cell("! ", "warning"), f"{node} keeps its state: a rollback rejected the new one")
+
+
+def _print_quarantine(report: RunReport, screen: Screen) -> None:
+    for outcome in report.outcomes:
+        rows = outcome.reckoning.quarantined if outcome.reckoning is not None else 0
+        if rows:
+            waits = f"{count(rows, 'row')} {'waits' if rows == 1 else 'wait'}"
+            screen.line(f"{waits}: `headwater quarantine show {outcome.node.name}`")

@@ -1,0 +1,249 @@
+"""Reading what a release shows: SQL over its tables, and nothing else.
+
+Only the tables that a query names become views, over exactly their published data files. DuckDB
+binds the query first over empty tables without access to files or network, so that a query which
+reads anything else never runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from headwater.definitions.loader import load
+from headwater.definitions.tree import SETTINGS_FILE, Tree
+from headwater.engines.protocol import InputRelation, Latest, Parameters, Session
+from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
+from headwater.graph.node import Schema
+from headwater.ids import NodeId
+from headwater.kinds.source.bind import META
+from headwater.kinds.source.definition import SourceDefinition
+from headwater.ledger_view import ReleaseView
+from headwater.plan.state import State, schema_digest
+from headwater.registry import BY_NAME, KINDS
+from headwater.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from headwater.sql import Relation
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class ReadingSession(Session, Protocol):
+    """A session that also answers questions."""
+
+    def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
+        """A SELECT as a lazy relation; anything else is refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A query over one release, bound and ready: its result is read while the session is open."""
+
+    session: ReadingSession
+    relation: duckdb.DuckDBPyRelation
+    tables: tuple[NodeId, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the result's columns."""
+        return tuple(self.relation.columns)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Their DuckDB types."""
+        return tuple(map(str, self.relation.types))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A node that SQL can name, as the release shows it."""
+
+    state: State
+    hidden: Schema = ()
+    latest: Latest | None = field(default=None)
+
+    @property
+    def columns(self) -> Schema:
+        """All columns, those that `select *` leaves out at the end."""
+        return (*self.state.schema, *self.hidden)
+
+
+@contextmanager
+def read_session(
+    workspace: Workspace,
+    view: ReleaseView,
+    sql: str,
+    parameters: Mapping[str, object] | None = None,
+    functions: Sequence[str] = (),
+) -> Iterator[Reading]:
+    """Bind one SELECT over what the view's release publishes; parameters are `:name`.
+
+    Raises issues with the place in the SQL: E201 unknown table, E202 unknown column, E210 syntax,
+    E211 no SELECT, E404 files read inside the SQL, E808 a parameter that is missing or unknown.
+    """
+    given = dict(parameters or {})
+    names = _named(sql, given)
+    published = published_tables(view, names)
+    relations = [_input(name, sql, published[name], workspace) for name in published]
+    bound = _bind(sql, given, published, view, functions)
+    with workspace.engine.session() as opened:
+        session = cast(ReadingSession, opened)
+        session.bind_inputs(relations, functions)
+        relation = session.query(bound, given)
+        assert relation is not None
+        tables = tuple(known.state.node for known in published.values())
+        yield Reading(session=session, relation=relation, tables=tables)
+
+
+def _named(sql: str, given: Mapping[str, object]) -> tuple[str, ...]:
+    """The tables that a query names; raises for what is no single SELECT."""
+    from headwater.sql import SqlError, references
+    from headwater.sql.parameters import translate
+
+    types = {name: _sql_type(value) for name, value in given.items()}
+    try:
+        return references(translate(sql, types).sql)
+    except SqlError as error:
+        problem = error.problem
+        raise _issue(problem.code, problem.what, problem.fix, problem.line, problem.column) from error
+
+
+def published_tables(view: ReleaseView, names: Iterable[str]) -> dict[str, Published]:
+    """Of the names, those that the release publishes; others are left for the binder to refuse."""
+    by_name = {
+        node.name.casefold(): (node, state)
+        for node, state in view.states.items()
+        if BY_NAME[node.kind].is_relation
+    }
+    found: dict[str, Published] = {}
+    for name in names:
+        known = by_name.get(name.casefold())
+        if known is not None:
+            found[name] = _published(*known, view)
+    return found
+
+
+def _published(node: NodeId, state: State, view: ReleaseView) -> Published:
+    definition = source_definition(node, view) if node.kind == "source" else None
+    if definition is None:
+        return Published(state=state)
+    change = definition.changelog
+    return Published(
+        state=state,
+        hidden=META if not state.schema or META[0] not in state.schema else (),
+        latest=Latest(key=change.key, latest_by=change.latest_by, deleted=change.deleted)
+        if change is not None
+        else None,
+    )
+
+
+def source_definition(node: NodeId, view: ReleaseView) -> SourceDefinition | None:
+    """A source as the release defines it, read from its own files alone."""
+    tree = view.tree()
+    if tree is None:
+        return None
+    folders = ("sources/", "contracts/", "seeds/")
+    files = {p: t for p, t in tree.files.items() if p.startswith(folders) or p == SETTINGS_FILE}
+    loaded = load(Tree.from_blobs(files), [k.reader for k in KINDS if k.name == node.kind])
+    definition = loaded.definitions.get(node)
+    return definition if isinstance(definition, SourceDefinition) else None
+
+
+def _input(name: str, sql: str, known: Published, workspace: Workspace) -> InputRelation:
+    state = known.state
+    files = state.part("rows")
+    words = {word.casefold() for word in _WORD.findall(sql)}
+    hidden = tuple(column for column in known.hidden if column[0].casefold() in words)
+    own = schema_digest(state.schema)
+    return InputRelation(
+        name=name,
+        schema=(*state.schema, *hidden),
+        files=tuple(workspace.lake.absolute(file.path) for file in files),
+        spans=tuple(file.interval for file in files),
+        uniform=all(file.schema == own for file in files),
+        time=state.time,
+        latest=known.latest,
+    )
+
+
+def _bind(
+    sql: str,
+    given: Mapping[str, object],
+    published: Mapping[str, Published],
+    view: ReleaseView,
+    functions: Sequence[str],
+) -> str:
+    """The text to run, once DuckDB has bound it over empty tables."""
+    from headwater.sql import Binder, SqlError
+    from headwater.sql.parameters import translate
+
+    words = {word.casefold() for word in _WORD.findall(sql)}
+    relations = {name: _relation(name, known, words) for name, known in published.items()}
+    types = {name: _sql_type(value) for name, value in given.items()}
+    text = translate(sql, types)
+    unused = [name for name in given if f"(${name}::" not in text.sql]
+    if unused:
+        what = f"the query has no parameter `:{unused[0]}`"
+        raise HeadwaterError(Issue(code="E808", what=what, fix="take it out of `--set`"))
+    try:
+        Binder(functions).bind(sql, relations, parameters=types)
+    except SqlError as error:
+        problem = error.problem
+        fix = problem.fix or _nearest(problem.what, view)
+        raise _issue(problem.code, problem.what, fix, problem.line, problem.column) from error
+    return text.sql
+
+
+def _relation(name: str, known: Published, words: set[str]) -> Relation:
+    from headwater.sql import Column, Relation
+
+    shown = [c for c in known.columns if c in known.state.schema or c[0].casefold() in words]
+    columns = tuple(Column(name=column, type=kind) for column, kind in shown)
+    return Relation(name=name, columns=columns, time=known.state.time)
+
+
+def _nearest(what: str, view: ReleaseView) -> str:
+    """For an unknown table: the nearest published one, or what has to happen first."""
+    if not what.startswith("unknown table"):
+        return ""
+    if not view.states:
+        return "nothing is published yet: `headwater run`"
+    word = what.partition("`")[2].rpartition("`")[0]
+    return did_you_mean(word, [node.name for node in view.states], "`headwater ls` lists all")
+
+
+def _issue(code: str, what: str, fix: str, line: int, column: int) -> HeadwaterError:
+    return HeadwaterError(Issue(code=code, what=what, place=Place("sql", line, column), fix=fix))
+
+
+def _sql_type(value: object) -> str:
+    """The DuckDB type under which a parameter is bound."""
+    if isinstance(value, bool):
+        return "BOOLEAN"
+    if isinstance(value, int):
+        return "BIGINT"
+    if isinstance(value, float):
+        return "DOUBLE"
+    if isinstance(value, Decimal):
+        return "DECIMAL(38,9)"
+    if isinstance(value, datetime):
+        return "TIMESTAMP WITH TIME ZONE" if value.tzinfo else "TIMESTAMP"
+    return "DATE" if isinstance(value, date) else "VARCHAR"
+
+
+def rows_of(reading: Reading, limit: int) -> tuple[list[tuple[Any, ...]], bool]:
+    """The first rows, and whether there are more."""
+    from headwater.engines.duckdb.faults import translated
+
+    with translated():
+        rows = reading.relation.limit(limit + 1).fetchall()
+    return rows[:limit], len(rows) > limit

@@ -1,0 +1,371 @@
+"""What plans, runs and nodes come to in few lines; the faces print, encode or draw the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from headwater.errors import Issue
+from headwater.figures import count, span
+from headwater.graph.graph import Graph
+from headwater.graph.node import Node
+from headwater.ids import DataInterval, NodeId, join_intervals
+from headwater.kinds.source.definition import SourceDefinition
+from headwater.kinds.table.definition import TableDefinition
+from headwater.ledger import Release
+from headwater.ledger_view import ReleaseView
+from headwater.plan.state import State
+from headwater.plan.steps import Load, Plan, Query, Step
+from headwater.releasing import RunReport
+from headwater.run.context import NodeOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLine:
+    """What a plan does with one node for one reason."""
+
+    action: str  # load | recheck | build | remove
+    node: NodeId
+    what: str  # `318 files`, `2009-12-01..2011-12-09, 739 days`
+    reason: str
+    steps: int
+    intervals: tuple[DataInterval, ...] = ()
+
+
+def plan_lines(plan: Plan, zone: ZoneInfo) -> tuple[PlanLine, ...]:
+    """The steps of a plan, grouped by node, action and reason, in the order in which they run."""
+    groups: dict[tuple[NodeId, str, str], list[Step]] = {}
+    for step in plan.steps:
+        groups.setdefault((step.node, _action(step), str(step.reason)), []).append(step)
+    lines = []
+    for (node, action, reason), steps in groups.items():
+        intervals = join_intervals(s.interval for s in steps if not isinstance(s, Load))
+        deliveries = sum(len(s.deliveries) for s in steps if isinstance(s, Load))
+        if intervals:
+            what = span(intervals, zone)
+        else:
+            what = count(deliveries, "delivery", "deliveries") if deliveries else ""
+        lines.append(
+            PlanLine(
+                action=action,
+                node=node,
+                what=what,
+                reason=reason,
+                steps=len(steps),
+                intervals=intervals,
+            )
+        )
+    return tuple(lines)
+
+
+def _action(step: Step) -> str:
+    if isinstance(step, Load):
+        return "recheck" if step.recheck else "load"
+    return "build" if isinstance(step, Query) else "remove"
+
+
+def plan_data(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
+    """A plan for machines: every step, and the same in lines."""
+    return {
+        "environment": plan.environment,
+        "release": plan.release,
+        "now": plan.now.isoformat(),
+        "steps": [_step_data(step) for step in plan.steps],
+        "lines": [
+            {"action": e.action, "node": str(e.node), "what": e.what, "reason": e.reason}
+            for e in plan_lines(plan, zone)
+        ],
+        "removed": [str(node) for node in plan.removed],
+        "barred": [str(node) for node in plan.barred],
+    }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "action": _action(step),
+        "node": str(step.node),
+        "reason": step.reason.sort,
+        "detail": step.reason.detail,
+    }
+    if isinstance(step, Load):
+        return data | {"deliveries": list(step.deliveries)}
+    return data | {"interval": interval_data(step.interval)}
+
+
+def interval_data(interval: DataInterval) -> dict[str, str]:
+    """A data interval in UTC, half-open."""
+    return {"start": interval.start.isoformat(), "end": interval.end.isoformat()}
+
+
+def issue_data(issue: Issue) -> dict[str, Any]:
+    """An issue for machines and editors."""
+    return {
+        "code": issue.code,
+        "severity": "error" if issue.is_error else "warning",
+        "what": issue.what,
+        "path": issue.place.path,
+        "line": issue.place.line,
+        "column": issue.place.column,
+        "fix": issue.fix,
+    }
+
+
+def reckoning_text(outcome: NodeOutcome) -> str:
+    """Where the delivered rows went: `10 delivered = 8 published + 2 quarantined`."""
+    reckoning = outcome.reckoning
+    if reckoning is None:
+        return ""
+    parts = [
+        f"{count(number)} {word}"
+        for word, number in (
+            ("published", reckoning.published),
+            ("superseded", reckoning.superseded),
+            ("quarantined", reckoning.quarantined),
+            ("dropped", reckoning.dropped),
+        )
+        if number or word == "published"
+    ]
+    return f"{count(reckoning.delivered)} delivered = {' + '.join(parts)}"
+
+
+def outcome_text(outcome: NodeOutcome) -> str:
+    """What became of a node, in one clause."""
+    notes = " · ".join(outcome.notes)
+    if outcome.status == "identical":
+        said = "rebuilt, identical: nothing below it is touched"
+    elif outcome.status == "waiting":
+        said = f"waits for {outcome.because}"
+    elif outcome.status in ("held", "failed"):
+        said = f"{outcome.status}; what is published stays"
+    elif outcome.status == "removed":
+        said = "removed"
+    else:
+        said = reckoning_text(outcome) or count(outcome.rows, "row")
+        if outcome.reason and outcome.reason != "new" and outcome.status == "built":
+            said = f"{said} · {outcome.reason}"
+    return f"{said} · {notes}" if notes else said
+
+
+def run_data(report: RunReport) -> dict[str, Any]:
+    """A run for machines."""
+    return {
+        "run": report.run,
+        "environment": report.environment,
+        "failed": report.failed,
+        "seconds": round(report.seconds, 3),
+        "releases": [release_data(release) for release in report.releases],
+        "nodes": [_outcome_data(outcome) for outcome in report.outcomes],
+        "edited": [str(node) for node in report.edited],
+        "barred": [str(node) for node in report.barred],
+    }
+
+
+def _outcome_data(outcome: NodeOutcome) -> dict[str, Any]:
+    r = outcome.reckoning
+    return {
+        "node": str(outcome.node),
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "rows": outcome.rows,
+        "steps": outcome.steps,
+        "seconds": round(outcome.seconds, 3),
+        "because": str(outcome.because) if outcome.because else None,
+        "reckoning": None
+        if r is None
+        else {
+            "delivered": r.delivered,
+            "published": r.published,
+            "superseded": r.superseded,
+            "quarantined": r.quarantined,
+            "dropped": r.dropped,
+        },
+        "rules": [
+            {
+                "rule": o.rule,
+                "severity": o.severity,
+                "passed": o.passed,
+                "failed_rows": o.failed_rows,
+            }
+            for o in outcome.outcomes
+        ],
+        "issues": [issue_data(issue) for issue in outcome.issues],
+        "notes": list(outcome.notes),
+    }
+
+
+def release_data(release: Release) -> dict[str, Any]:
+    """A release for machines."""
+    return {
+        "number": release.number,
+        "environment": release.environment,
+        "parent": release.parent,
+        "created_at": release.created_at.isoformat(),
+        "author": release.author,
+        "sort": release.sort,
+        "reason": release.reason,
+        "run": release.run,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFact:
+    """One column of a node: its documentation, and where it comes from unchanged."""
+
+    name: str
+    type: str
+    description: str = ""
+    origin: str = ""  # `source.invoices.invoice`
+    masked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """What there is to say about one node."""
+
+    node: NodeId
+    title: str
+    description: str
+    owner: str
+    tags: tuple[str, ...]
+    path: str
+    time: str | None
+    key: tuple[str, ...]
+    columns: tuple[ColumnFact, ...]
+    parents: tuple[NodeId, ...]
+    children: tuple[NodeId, ...]
+    rules: tuple[str, ...]
+    rows: int | None  # None: nothing is published
+    intervals: tuple[DataInterval, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    edited: bool = False
+
+
+def node_facts(
+    graph: Graph, view: ReleaseView, edited: frozenset[NodeId] = frozenset()
+) -> dict[NodeId, NodeFacts]:
+    """The facts of every node, upstream first; documentation flows down along the lineage."""
+    columns = _documented(graph)
+    return {
+        node.id: _facts(node, graph, columns[node.id], view.states.get(node.id), node.id in edited)
+        for node in graph.nodes.values()
+    }
+
+
+def _facts(
+    node: Node, graph: Graph, columns: tuple[ColumnFact, ...], state: State | None, edited: bool
+) -> NodeFacts:
+    described = node.definition.described
+    published = state.part("rows") if state is not None else ()
+    return NodeFacts(
+        node=node.id,
+        title=described.title,
+        description=described.description or _contract_text(node),
+        owner=described.owner,
+        tags=described.tags,
+        path=node.definition.place.path,
+        time=node.time,
+        key=node.key,
+        columns=columns,
+        parents=graph.parents(node.id),
+        children=graph.children.get(node.id, ()),
+        rules=_rules(node),
+        rows=state.row_count if state is not None else None,
+        intervals=join_intervals(state.segments.intervals) if state is not None else (),
+        files=len(published),
+        bytes=sum(file.bytes for file in published),
+        edited=edited,
+    )
+
+
+def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
+    """The columns of each node; one passed through unchanged keeps its documentation and mask."""
+    found: dict[NodeId, tuple[ColumnFact, ...]] = {}
+    known: dict[tuple[NodeId, str], ColumnFact] = {}
+    for node in graph.nodes.values():
+        own = _own_docs(node)
+        masks = node.definition.pii if isinstance(node.definition, TableDefinition) else {}
+        by_name = {edge.name.casefold(): edge.node for edge in node.inputs}
+        columns = []
+        for name, kind in node.schema:
+            recipe = node.recipe.columns.get(name) if node.recipe is not None else None
+            upstream = None
+            origin = ""
+            if recipe is not None and recipe.origin is not None and recipe.origin.column:
+                parent = by_name.get(recipe.origin.relation.casefold())
+                if parent is not None:
+                    origin = f"{parent}.{recipe.origin.column}"
+                    upstream = known.get((parent, recipe.origin.column.casefold()))
+            fact = ColumnFact(
+                name=name,
+                type=kind,
+                description=own.get(name.casefold(), "")
+                or (upstream.description if upstream is not None else ""),
+                origin=origin,
+                masked=masks.get(name, "") or (upstream.masked if upstream is not None else ""),
+            )
+            known[node.id, name.casefold()] = fact
+            columns.append(fact)
+        found[node.id] = tuple(columns)
+    return found
+
+
+def _own_docs(node: Node) -> Mapping[str, str]:
+    definition = node.definition
+    if isinstance(definition, TableDefinition):
+        return {name.casefold(): text for name, text in definition.column_docs.items()}
+    if isinstance(definition, SourceDefinition) and definition.contract is not None:
+        return {c.name.casefold(): c.description for c in definition.contract.columns}
+    return {}
+
+
+def _contract_text(node: Node) -> str:
+    definition = node.definition
+    if isinstance(definition, SourceDefinition) and definition.contract is not None:
+        return definition.contract.description
+    return ""
+
+
+def _rules(node: Node) -> tuple[str, ...]:
+    definition = node.definition
+    if isinstance(definition, TableDefinition):
+        return tuple(f"{rule.name} ({rule.severity})" for rule in definition.rules)
+    if isinstance(definition, SourceDefinition) and definition.contract is not None:
+        return tuple(f"{rule.name} ({rule.severity})" for rule in definition.contract.rules)
+    return ()
+
+
+def facts_data(facts: NodeFacts) -> dict[str, Any]:
+    """A node for machines."""
+    return {
+        "node": str(facts.node),
+        "kind": facts.node.kind,
+        "name": facts.node.name,
+        "title": facts.title,
+        "description": facts.description,
+        "owner": facts.owner,
+        "tags": list(facts.tags),
+        "path": facts.path,
+        "time": facts.time,
+        "key": list(facts.key),
+        "columns": [
+            {
+                "name": c.name,
+                "type": c.type,
+                "description": c.description,
+                "origin": c.origin,
+                "masked": c.masked,
+            }
+            for c in facts.columns
+        ],
+        "parents": [str(node) for node in facts.parents],
+        "children": [str(node) for node in facts.children],
+        "rules": list(facts.rules),
+        "rows": facts.rows,
+        "intervals": [interval_data(i) for i in facts.intervals],
+        "files": facts.files,
+        "bytes": facts.bytes,
+        "edited": facts.edited,
+    }
