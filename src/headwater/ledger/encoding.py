@@ -66,13 +66,13 @@ def dump(value: object) -> str:
 
 def pack(text: str) -> bytes:
     """The text as stored; compressed bytes begin with `78 9c`, which no UTF-8 does."""
-    plain = text.encode()
+    plain = text.encode(errors="surrogatepass")  # a file's name need not be UTF-8
     return plain if len(plain) < _WORTH_COMPRESSING else zlib.compress(plain, 6)
 
 
 def unpack(body: bytes) -> str:
     """The text that `pack` was given."""
-    return _inflated(body).decode()
+    return _inflated(body).decode(errors="surrogatepass")
 
 
 def _inflated(body: bytes) -> bytes:
@@ -97,7 +97,7 @@ def load_all(bodies: Iterable[bytes]) -> Iterator[Any]:
 
 def text_hash(text: str) -> str:
     """The hash that a text is kept under (96 bits, hexadecimal)."""
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def keep(text: str, texts: Texts) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +76,8 @@ class States:
         wanted = set(ids)
         found = {name: self._cache[name] for name in wanted if name in self._cache}
         if len(found) < len(wanted):
-            read = self._read(wanted - found.keys())
+            with _collector_paused():
+                read = self._read(wanted - found.keys())
             if len(self._cache) > _CACHED:
                 self._cache.clear()
             self._cache.update(read)
@@ -212,6 +215,18 @@ class States:
 
 def _version(node: str, base: str | None, depth: int, body: list[Any]) -> _Version:
     return _Version(node, base, depth, body[:3], (body[3], body[4], body[5]))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without looking for cycles: hundreds of thousands of new values, none of them garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _is_small(state: State) -> bool:
