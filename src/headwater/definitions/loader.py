@@ -104,7 +104,7 @@ class ReadContext:
         def read_each(files: Sequence[Files]) -> list[Found | None]:
             return [read(each) for each in files]
 
-        return self.parse_all([paths], read_each, form, read.__qualname__)[0]
+        return self.parse_all([paths], read_each, form, _full_name(read))[0]
 
     def parse_all(
         self,
@@ -121,10 +121,9 @@ class ReadContext:
         form_codec, issue_codec = codec_of(form), codec_of(tuple[Issue, ...])
         results: list[tuple[Found | None, tuple[Issue, ...]] | None] = []
         missing: list[tuple[int, str, Files]] = []
+        reading = name or _full_name(read)
         for index, paths in enumerate(groups):
-            key = self.cache.key(
-                name or read.__qualname__, self._salt(paths[0]), *self._seen(paths)
-            )
+            key = self.cache.key(reading, self._salt(paths[0]), *self._seen(paths))
             kept = self._kept(key, form_codec, issue_codec)
             results.append(kept)
             if kept is None:
@@ -239,6 +238,10 @@ def _settings(tree: Tree, cache: ParseCache) -> tuple[Settings, tuple[Issue, ...
     if not issues:
         cache.put(key, codec.write(settings))
     return settings, tuple(issues)
+
+
+def _full_name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def name_of(path: str, suffix: str, issues: list[Issue]) -> str | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headwater.definitions.codec import codec_of
 from headwater.definitions.loader import load
 from headwater.definitions.tree import Tree
 from headwater.ids import NodeId
@@ -57,6 +58,9 @@ def test_damage_is_told_and_never_raised(path: str, cut: tuple[float, float], pi
     damaged = text[:start] + piece + text[end:]
     loaded = load(Tree.from_blobs({**FILES, path: damaged}), READERS)
     assert all(issue.code and issue.what for issue in loaded.issues)
+    for definition in loaded.definitions.values():  # what the cache would keep comes back equal
+        codec = codec_of(type(definition))
+        assert codec.read(json.loads(json.dumps(codec.write(definition)))) == definition
 
 
 NAME = st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True)

@@ -178,6 +178,12 @@ def test_mistakes(text: str, message: str) -> None:
     assert message in found[0]
 
 
+def test_a_secret_in_a_file_is_not_copied_into_the_cache(tmp_path: Path) -> None:
+    text = "postgres: {url: 'postgresql://me:hunter22@h/d', table: t}"
+    run({"sources/s.yml": text, "sources/t.yml": "files: x"}, tmp_path / "parse.db")
+    assert b"hunter22" not in (tmp_path / "parse.db").read_bytes()
+
+
 LOADER = "from loaders.client import get\ndef rows(): yield from get()\n"
 
 
