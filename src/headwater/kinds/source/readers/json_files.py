@@ -12,21 +12,15 @@ from typing import IO, Final
 from headwater.kinds.source.readers.csv_files import closing, compression_in
 from headwater.kinds.source.readers.decoding import BrokenDeliveryError, Decoder, read_blocks
 from headwater.kinds.source.readers.formats import Context, Reading
-from headwater.kinds.source.readers.json_landing import (
-    JsonShape,
-    json_tasks,
-    keys_of,
-    pointer,
-    sniff_texts,
-)
+from headwater.kinds.source.readers.json_landing import json_tasks, sniff_texts
 from headwater.kinds.source.readers.listing import FoundFile
-from headwater.kinds.source.readers.naming import column_names, match_headers
+from headwater.kinds.source.readers.naming import column_names
+from headwater.kinds.source.readers.objects import object_shape
 from headwater.kinds.source.readers.options import FileOptions
 from headwater.sql.relations import Column
 
 _BLOCK_BYTES: Final = 8 << 20
 _SAMPLED_RECORDS: Final = 20_000
-_KEY_RECORDS: Final = 1_000
 _LONGEST_RECORD: Final = 256 << 20
 _SPACE: Final = " \t\r\n"
 
@@ -38,23 +32,12 @@ class JsonFormat:
         """Match the keys of the first records; the others come batch by batch."""
         stream = file.open()
         texts = json_records(stream, file.name, options)
-        first = list(itertools.islice(texts, _KEY_RECORDS))
-        keys = keys_of(first)
-        match = match_headers(keys, context.columns, context.contract, file.name, context.place)
-        # A key that is absent at first may come later: then it is found by the column's name.
-        pointers = tuple(
-            pointer(keys[position] if position is not None else column.name)
-            for position, column in zip(match.positions, context.columns, strict=True)
-        )
-        shape = JsonShape(
-            delivery=file.name,
-            columns=context.columns,
-            pointers=pointers,
-            form=context.form,
-            load=context.load,
-        )
-        tasks = json_tasks(itertools.chain(first, texts), shape, context.stem)
-        return Reading(issues=match.issues if first else (), tasks=closing(stream, tasks))
+        shape, issues, texts = object_shape(
+            texts, context.columns, context.contract, context.place, file.name, context.form,
+            context.load,
+        )  # fmt: skip
+        tasks = json_tasks(texts, shape, context.stem)
+        return Reading(issues=issues, tasks=closing(stream, tasks))
 
     def sniff(self, file: FoundFile, options: FileOptions) -> tuple[Column, ...]:
         """The columns as the first records show them."""

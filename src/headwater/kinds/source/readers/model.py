@@ -40,7 +40,8 @@ class Delivery:
 
     `name` is a path relative to the project, a URL, or says what was extracted. `sha256` is of the
     delivered bytes; empty until landed where the bytes are only known then. `since` is the cursor
-    value that an extract begins after, as JSON text.
+    value that an extract begins after, as JSON text; `last_good_at` when the origin was last read
+    well, so that a load may fall back to that.
     """
 
     name: str
@@ -48,14 +49,19 @@ class Delivery:
     size: int = 0
     modified: datetime | None = None
     since: str | None = None
+    last_good_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What earlier loads landed: name → sha256, and the last value of the cursor as JSON text."""
+    """What earlier loads landed: name → sha256, and the last value of the cursor as JSON text.
+
+    `loaded_at` is when the last good load was, None before the first.
+    """
 
     deliveries: Mapping[str, str] = field(default_factory=dict)
     cursor: str | None = None
+    loaded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,8 @@ class Landed:
 
     `rows` are files of equal schema, in order of `_row`: the columns of the source in declared
     order and type, then `META_COLUMNS`. `rejected` has the same columns as far as they could be
-    read, then `REJECTED_COLUMNS`. `delivered` is counted apart from what reads the rows. A refused
+    read, then `REJECTED_COLUMNS`. `stale`: the origin stayed down, nothing is landed, and the last
+    good load goes on being used. `delivered` is counted apart from what reads the rows. A refused
     delivery has no files and says why in `issues`.
     """
 
