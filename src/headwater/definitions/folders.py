@@ -72,9 +72,10 @@ def _unread(
     folder: str, paths: Sequence[str], accepted: Mapping[str, Sequence[str]]
 ) -> list[Issue]:
     """A folder of a kind that is not there: SQL in it is misplaced, the rest is not read."""
-    issues = [_wrong_folder(p, folder, accepted) for p in paths if p.endswith(".sql")]
-    issues = [] if folder == "queries" else issues
-    other = [p for p in paths if p.endswith((".yml", ".yaml"))]
+    own = (".yml", ".yaml", ".sql") if folder == "queries" else (".yml", ".yaml")
+    other = [p for p in paths if p.endswith(own)]
+    foreign = (p for p in paths if p.endswith(".sql") and p not in other)
+    issues = [_wrong_folder(path, folder, accepted) for path in foreign]
     if other:
         what = f"nothing reads `{folder}/` in this version ({len(other)} files)"
         issues.append(Issue(code="W123", what=what, place=Place(other[0])))

@@ -199,6 +199,7 @@ def test_files_in_the_wrong_folder() -> None:
             "models/orders.sql": "select 1",
             "tables/x.sql": "select 1",
             "models/churn.yml": "label: churned",
+            "queries/best.sql": "select 1",
         },
         strays=("top.sql", "tabels/a.sql", "tabels/b.yml", "etl/a.sql", "ci/x.yml"),
     )
@@ -213,6 +214,7 @@ def test_files_in_the_wrong_folder() -> None:
             "E120 wrong folder · models/orders.sql · SQL tables live in `tables/`; "
             "`models/` holds trained models"
         ),
+        "W123 nothing reads `queries/` in this version (1 files) · queries/best.sql",
         (
             "W123 nothing reads `tabels/` (2 YAML or SQL files) · tabels/a.sql · "
             "did you mean `tables`?"
