@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headwater.sql.binding import Binder, Query
-    from headwater.sql.cache import TemplateCache, TemplateKey
+    from headwater.sql.cache import TemplateCache, TemplateKey, template_keys
     from headwater.sql.comments import column_comments
     from headwater.sql.parsing import Parsed, canonical, parse, parse_many, references
     from headwater.sql.problems import SqlError, SqlProblem
@@ -46,6 +46,7 @@ _HOMES = {
     "parse": "parsing",
     "parse_many": "parsing",
     "references": "parsing",
+    "template_keys": "cache",
 }
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "parse",
     "parse_many",
     "references",
+    "template_keys",
 ]
 
 

@@ -21,6 +21,7 @@ from headwater.sql.complaints import (
 from headwater.sql.determinism import find_problems, find_textual_problems
 from headwater.sql.lineage import Scope, derive
 from headwater.sql.locality import find_alignment
+from headwater.sql.outputs import UnknownType, root_columns, written_names
 from headwater.sql.parameters import Translated, translate
 from headwater.sql.parsing import (
     ONE_SELECT,
@@ -42,7 +43,7 @@ from headwater.sql.plan import (
 from headwater.sql.problems import SqlError, SqlProblem
 from headwater.sql.relations import Column, Read, Relation
 from headwater.sql.template import Alignment, ColumnTemplate, QueryTemplate
-from headwater.sql.outputs import UnknownType, root_columns, written_names
+from headwater.sql.volatility import volatile_functions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,11 +55,10 @@ _PLAN = (
 Schema = tuple[str, tuple[Column, ...]]
 #: How many queries one round trip to DuckDB carries.
 BATCH = 200
-_CALLED = re.compile(r'"([^"]+)"\]')
-_MACRO = re.compile(r"\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.I)
-_VOLATILE = (
-    "select distinct function_name from duckdb_functions()"
-    " where stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+#: What the plan no longer shows, and `parse` refuses; in a string or comment it does no harm.
+_HIDING = re.compile(r"\b(summarize|describe|show|query|query_table)\b", re.IGNORECASE)
+_MACRO = re.compile(
+    r"\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE
 )
 
 
@@ -80,7 +80,7 @@ class Binder:
 
     def __init__(self, functions: Sequence[str] = ()) -> None:
         self._functions = tuple(functions)
-        self._volatile: frozenset[str] = frozenset()
+        self._volatile: Mapping[str, str] = {}
         self._connection = self._connect()
 
     def bind(
@@ -106,11 +106,7 @@ class Binder:
 
     def bind_many(self, queries: Sequence[Query]) -> list[QueryTemplate | SqlError]:
         """`bind` for many queries at once, errors in their places."""
-        return [
-            result
-            for batch in _batches(queries)
-            for result in self._bind_batch(batch)
-        ]
+        return [result for batch in _batches(queries) for result in self._bind_batch(batch)]
 
     def _bind_batch(self, queries: Sequence[Query]) -> Iterator[QueryTemplate | SqlError]:
         schemas: dict[str, Relation] = {}
@@ -138,8 +134,7 @@ class Binder:
         connection = duckdb.connect(config=dict(SEALED))
         self._created: dict[str, Schema] = {}
         if not self._volatile:
-            rows = connection.execute(_VOLATILE).fetchall()
-            self._volatile = frozenset(str(row[0]) for row in rows)
+            self._volatile = volatile_functions(connection, self._functions)
         for text in self._functions:
             _create_macro(connection, text)
         return connection
@@ -195,11 +190,10 @@ class Binder:
         except UnknownOperator as error:
             refuse_writing(query.sql, str(error))
             return self._opaque(query, text, serialized)
-        if "LOGICAL_CHUNK_GET" in serialized:
+        if _HIDING.search(text.sql):
             parse(text.sql)
         columns = self._columns(query, text, plans[0])
-        volatile = self._volatile.intersection(_CALLED.findall(serialized))
-        return self._known(query, text, operator, columns, volatile)
+        return self._known(query, text, operator, columns)
 
     def _failed(self, query: Query, text: Translated, tree: Mapping[str, Any]) -> QueryTemplate:
         """What does not serialise may still bind; anything else is the user's mistake."""
@@ -209,7 +203,7 @@ class Binder:
             self._create(query.relations.values())
         if tree.get("error_type") in ("internal", "serialization", "not implemented"):
             return self._opaque(query, text, parse(text.sql).canonical)
-        elif tree.get("error_type") not in ("parser", "syntax"):
+        if tree.get("error_type") not in ("parser", "syntax"):
             parse(text.sql)
         raise SqlError(bind_problem(query.sql, text, tree, query.relations))
 
@@ -219,7 +213,6 @@ class Binder:
         text: Translated,
         operator: Operator,
         columns: tuple[Column, ...],
-        volatile: frozenset[str],
     ) -> QueryTemplate:
         schema = {relation.name.casefold(): relation for relation in query.relations.values()}
         relations = tuple(dict.fromkeys(scanned(operator)))
@@ -227,7 +220,7 @@ class Binder:
             if name.casefold() not in schema:
                 raise SqlError(unknown_table(query.sql, name, query.relations))
         derived = derive(operator, Scope(schema))
-        problems = find_problems(derived, text, columns, volatile, schema)
+        problems = find_problems(derived, text, columns, self._volatile, schema)
         if query.time and query.time.casefold() not in {c.name.casefold() for c in columns}:
             problems = (missing_time(query.time, columns), *problems)
         alignment, origin = find_alignment(derived, text, columns, query.time, schema)
@@ -280,7 +273,9 @@ class Binder:
             unset = dict.fromkeys(statement.named_parameters)
             rows = self._connection.execute(f"describe {statement.query}", unset or None).fetchall()
         except duckdb.Error as error:
-            raise SqlError(bind_problem(query.sql, text, complaint(error), query.relations)) from error
+            raise SqlError(
+                bind_problem(query.sql, text, complaint(error), query.relations)
+            ) from error
         return tuple([Column(name=row[0], type=row[1]) for row in rows])
 
     def _opaque(self, query: Query, text: Translated, shape: str) -> QueryTemplate:
@@ -320,7 +315,7 @@ class Binder:
                 else Alignment(kind="timeless")
                 for relation in relations
             },
-            problems=find_textual_problems(text, columns, self._volatile),
+            problems=find_textual_problems(text, columns, self._volatile, schema),
         )
 
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from headwater.ids import digest
-from headwater.sql.binding import Binder, Query
+from headwater.sql.binding import Query
 from headwater.sql.parsing import Parsed, parse_many
 from headwater.sql.problems import SqlError
 from headwater.sql.relations import Relation
@@ -49,7 +49,7 @@ class TemplateCache:
         self._path = path
         self._connection = self._open()
 
-    def __enter__(self) -> TemplateCache:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -74,8 +74,7 @@ class TemplateCache:
                 references, canonical = json.loads(data)
                 known[key] = Parsed(references=tuple(references), canonical=canonical)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        for key, parsed in zip(missing, parse_many(list(missing.values())), strict=True):
-            known[key] = parsed
+        known.update(zip(missing, parse_many(list(missing.values())), strict=True))
         fresh = [
             (key, json.dumps([parsed.references, parsed.canonical]))
             for key in missing
@@ -83,34 +82,6 @@ class TemplateCache:
         ]
         self._write("parsed", "key, data", fresh)
         return [known[key] for key in keys]
-
-    def bind_many(
-        self, queries: Sequence[Query], functions: Sequence[str] = ()
-    ) -> list[QueryTemplate | SqlError]:
-        """`Binder.bind_many`, remembered; no engine starts where nothing is new."""
-        parsed = self.parse_many([query.sql for query in queries])
-        results: list[QueryTemplate | SqlError | None] = [
-            error if isinstance(error, SqlError) else None for error in parsed
-        ]
-        sound = [i for i, found in enumerate(parsed) if isinstance(found, Parsed)]
-        keys = template_keys(
-            [(queries[i], found) for i in sound if isinstance(found := parsed[i], Parsed)],
-            functions,
-        )
-        missing: list[tuple[int, TemplateKey]] = []
-        for i, key, template in zip(sound, keys, self.get_many(keys), strict=True):
-            results[i] = template
-            if template is None:
-                missing.append((i, key))
-        if missing:
-            bound = Binder(functions).bind_many([queries[i] for i, _ in missing])
-            fresh = []
-            for (i, key), result in zip(missing, bound, strict=True):
-                results[i] = result
-                if isinstance(result, QueryTemplate):
-                    fresh.append((key, result))
-            self.put_many(fresh)
-        return [result for result in results if result is not None]
 
     def get_many(self, keys: Sequence[TemplateKey]) -> list[QueryTemplate | None]:
         """The template of each key, or None; ten thousand take a fraction of a second."""
@@ -155,7 +126,9 @@ class TemplateCache:
 
     def _read(self, table: str, columns: str, keys: Sequence[str]) -> list[tuple[str, ...]]:
         sql = f"select {columns} from {table} where key in (select value from json_each(?))"
-        return self._guarded(lambda: self._connection.execute(sql, [json.dumps(keys)]).fetchall(), [])
+        return self._guarded(
+            lambda: self._connection.execute(sql, [json.dumps(keys)]).fetchall(), []
+        )
 
     def _write(self, table: str, columns: str, rows: Sequence[tuple[str, ...]]) -> None:
         marks = ", ".join("?" for _ in columns.split(","))

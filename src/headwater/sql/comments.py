@@ -9,11 +9,26 @@ from typing import TYPE_CHECKING
 from headwater.sql.parsing import comments
 
 if TYPE_CHECKING:
-    from sqlglot.tokens import Token
+    from sqlglot.tokenizer_core import Token
 
 _ENDS = frozenset(
-    "FROM WHERE GROUP_BY HAVING QUALIFY ORDER_BY LIMIT OFFSET UNION EXCEPT INTERSECT WINDOW"
-    " SEMICOLON USING TABLE_SAMPLE".split()
+    [
+        "FROM",
+        "WHERE",
+        "GROUP_BY",
+        "HAVING",
+        "QUALIFY",
+        "ORDER_BY",
+        "LIMIT",
+        "OFFSET",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "WINDOW",
+        "SEMICOLON",
+        "USING",
+        "TABLE_SAMPLE",
+    ]
 )
 _OPENING = frozenset({"L_PAREN", "L_BRACKET", "L_BRACE"})
 _CLOSING = frozenset({"R_PAREN", "R_BRACKET", "R_BRACE"})
@@ -46,13 +61,13 @@ class _Item:
 
 
 def column_comments(sql: str) -> dict[str, str]:
-    """The comment beside each output column of the outermost SELECT, by column name.
+    r"""The comment beside each output column of the outermost SELECT, by column name.
 
     `-- text` or `/* text */` stands behind the column on its line, before or after the comma, and
     may go on below in lines that begin at the same place. A text that cannot be read documents
     nothing: DuckDB says what is wrong with it.
 
-    >>> column_comments("select\\n  a, -- An amount.\\n  b as c -- A code.\\nfrom t")
+    >>> column_comments("select\n  a, -- An amount.\n  b as c -- A code.\nfrom t")
     {'a': 'An amount.', 'c': 'A code.'}
     """
     import sqlglot

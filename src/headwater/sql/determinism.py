@@ -12,25 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.sql import plan
-from headwater.sql.expressions import calls, evaluate, evaluate_all, unwrapped
+from headwater.sql.expressions import evaluate, evaluate_all, unwrapped
 from headwater.sql.lineage import Derived, Schema, row_id
 from headwater.sql.locate import Locator, Position, call_name
 from headwater.sql.parameters import Translated
-from headwater.sql.parsing import syntax_tree, walk
-from headwater.sql.plan import Expression, function_name, is_implicit
+from headwater.sql.parsing import walk
+from headwater.sql.plan import Expression, function_name
 from headwater.sql.problems import SqlProblem
 from headwater.sql.relations import Column, Rows, Value
+from headwater.sql.volatility import find_volatile
 
-CLOCKS = frozenset(
-    {
-        "now",
-        "today",
-        "current_date",
-        "get_current_time",
-        "get_current_timestamp",
-        "transaction_timestamp",
-    }
-)
 #: Aggregates whose result is the order, or the first, of what arrives.
 ORDERED = frozenset(
     {"first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "listagg"}
@@ -53,7 +44,6 @@ class _Findings:
 
     locator: Locator
     schema: Schema
-    volatile: frozenset[str]
     row_ids: frozenset[str] = frozenset()
     problems: list[SqlProblem] = field(default_factory=list)
 
@@ -68,34 +58,31 @@ def find_problems(
     derived: Derived,
     text: Translated,
     columns: Sequence[Column],
-    volatile: frozenset[str],
+    volatile: Mapping[str, str],
     schema: Schema,
 ) -> tuple[SqlProblem, ...]:
-    """The findings in a bound query, in the order of the text.
-
-    `volatile` are the volatile functions that the plan calls.
-    """
+    """The findings in a bound query, in the order of the text."""
     row_ids = _row_ids(schema) if "rowid" in text.sql.casefold() else frozenset[str]()
-    findings = _Findings(Locator(text), schema, volatile, row_ids)
+    findings = _Findings(Locator(text), schema, row_ids)
     _visit(derived, None, findings)
-    _check_types(columns, findings)
-    return _sorted(findings)
+    return _with_textual(findings, text, columns, volatile)
 
 
 def find_textual_problems(
-    text: Translated, columns: Sequence[Column], volatile: frozenset[str]
+    text: Translated,
+    columns: Sequence[Column],
+    volatile: Mapping[str, str],
+    schema: Schema,
 ) -> tuple[SqlProblem, ...]:
-    """What the syntax alone shows, for a query that cannot be walked."""
-    findings = _Findings(Locator(text), {}, volatile)
-    for node in walk(syntax_tree(text.sql)):
-        name = node.get("function_name", "").casefold()
-        if name in volatile and name != "error":
-            _add_volatile(name, text.position(node.get("query_location")), findings)
+    """What the text alone shows, for a query that cannot be walked."""
+    return _with_textual(_Findings(Locator(text), schema), text, columns, volatile)
+
+
+def _with_textual(
+    findings: _Findings, text: Translated, columns: Sequence[Column], volatile: Mapping[str, str]
+) -> tuple[SqlProblem, ...]:
+    findings.problems += find_volatile(text, volatile, findings.schema)
     _check_types(columns, findings)
-    return _sorted(findings)
-
-
-def _sorted(findings: _Findings) -> tuple[SqlProblem, ...]:
     return tuple(sorted(findings.problems, key=lambda p: (p.line, p.column, p.code)))
 
 
@@ -112,9 +99,6 @@ def _check_types(columns: Sequence[Column], findings: _Findings) -> None:
 
 def _visit(derived: Derived, parent: Derived | None, findings: _Findings) -> None:
     operator = derived.operator
-    if findings.volatile:
-        for expression in _expressions(operator):
-            _check_calls(expression, findings)
     if findings.row_ids:
         _check_row_ids(derived, findings)
     check = _CHECKS.get(type(operator))
@@ -147,25 +131,6 @@ def _expressions(operator: plan.Operator) -> Iterator[Expression]:
                 yield order["expression"]
         case plan.Distinct():
             yield from operator.targets
-
-
-def _check_calls(expression: Expression, findings: _Findings) -> None:
-    for call in calls(expression):
-        name = function_name(call)
-        if name in findings.volatile and not (name == "error" or is_implicit(call)):
-            _add_volatile(name, findings.locator.expression(call), findings)
-
-
-def _add_volatile(name: str, position: Position, findings: _Findings) -> None:
-    shown = name.removeprefix("get_") if name.startswith("get_current") else name
-    if name in CLOCKS:
-        fix = "take the time from a column"
-    elif name in ("random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid"):
-        fix = "derive it from a key, as in `hash(id)`"
-    else:
-        fix = "leave it out"
-    call = shown if shown.startswith("current_") else f"{shown}()"
-    findings.add("E401", f"`{call}` gives another value in every run", fix, position)
 
 
 def _check_aggregate(derived: Derived, parent: Derived | None, findings: _Findings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from headwater.ids import digest
@@ -35,9 +35,7 @@ def evaluate(expression: Expression, columns: Sequence[Value]) -> Value:
     return Value(digest(shape), frozenset(reads) if reads else NOTHING)
 
 
-def evaluate_all(
-    expressions: Sequence[Expression], columns: Sequence[Value]
-) -> tuple[Value, ...]:
+def evaluate_all(expressions: Sequence[Expression], columns: Sequence[Value]) -> tuple[Value, ...]:
     """`evaluate` for each."""
     return tuple([evaluate(expression, columns) for expression in expressions])
 
@@ -81,19 +79,6 @@ def _function(call: Expression) -> str:
     if name == "array_extract" and call["arguments"][0]["id"] == "STRUCT":
         return "struct_extract"
     return _SPELLINGS.get(name, name) if call.get("is_operator") else name
-
-
-def calls(expression: Any) -> Iterator[Expression]:
-    """Every sub-expression that calls a function, an aggregate or a window, outer ones first."""
-    if isinstance(expression, dict):
-        if "qname" in expression or expression.get("expression_class") == "BOUND_WINDOW":
-            yield expression
-        for key, item in expression.items():
-            if isinstance(item, dict | list) and key not in ("return_type", "function_data"):
-                yield from calls(item)
-    elif isinstance(expression, list | tuple):
-        for item in expression:
-            yield from calls(item)
 
 
 def unwrapped(expression: Expression) -> Expression:

@@ -86,7 +86,7 @@ class _Matched:
         return self._kept(self.right, (*added, *pick(self.right.columns, self.operator.right_kept)))
 
     def side_by_side(self, match: str, keys: Sequence[Key]) -> Rows:
-        """Left and right columns over rows of their own; sides are tagged, or self-joins collide."""
+        """Columns of both over rows of their own; sides are tagged, or self-joins collide."""
         columns = [v.tagged("left") for v in pick(self.left.columns, self.operator.left_kept)]
         columns += [v.tagged("right") for v in pick(self.right.columns, self.operator.right_kept)]
         reads = self.left.reads | self.right.reads | self.reads

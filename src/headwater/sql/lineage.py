@@ -64,7 +64,9 @@ def row_id(relation: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _upstream(relation: Relation) -> tuple[str, dict[str | None, Value], tuple[frozenset[str], ...]]:
+def _upstream(
+    relation: Relation,
+) -> tuple[str, dict[str | None, Value], tuple[frozenset[str], ...]]:
     """Hash of the rows, values by column, and keys of an upstream."""
     name = relation.name.casefold()
     values: dict[str | None, Value] = {}
@@ -177,8 +179,10 @@ def _aggregate(operator: plan.Aggregate, inputs: list[Rows], scope: Scope) -> Ro
         hashed = digest("aggregate", rows, source.order, value.hash)
         columns.append(Value(hashed, value.reads | source.order_reads))
     key = frozenset(column.hash for column in columns[: len(groups)])
-    for chosen in operator.groupings:
-        columns.append(Value(digest("grouping", rows, [hashes[index] for index in chosen])))
+    columns += [
+        Value(digest("grouping", rows, [hashes[index] for index in chosen]))
+        for chosen in operator.groupings
+    ]
     return Rows(
         hash=rows,
         columns=tuple(columns),
@@ -271,10 +275,7 @@ def _sort(operator: plan.Sort, inputs: list[Rows], scope: Scope) -> Rows:
 
 def _limit(operator: plan.Limit, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
-    bounds = [
-        evaluate({key: value for key, value in bound.items()}, source.columns)
-        for bound in (operator.limit, operator.offset)
-    ]
+    bounds = evaluate_all([operator.limit, operator.offset], source.columns)
     single = (
         operator.limit.get("type") == "CONSTANT_VALUE"
         and operator.limit.get("constant_integer", 0) == 1

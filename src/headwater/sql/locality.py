@@ -22,8 +22,8 @@ from headwater.sql.days import Days, Equalities, Mark, Marks, is_temporal, mark,
 from headwater.sql.lineage import Derived, Schema
 from headwater.sql.locate import NOWHERE, Locator, Position
 from headwater.sql.parameters import Translated
-from headwater.sql.plan import Operator, function_name
-from headwater.sql.relations import Column
+from headwater.sql.plan import Expression, Operator, function_name
+from headwater.sql.relations import Column, Read
 from headwater.sql.template import Alignment, TimeOrigin
 
 NONE: frozenset[int] = frozenset()
@@ -62,13 +62,22 @@ def find_alignment(
             exact = name not in by_time.crossing
             found[relation.name] = Alignment(kind="aligned", exact_time=exact)
             continue
-        reason, (line, column) = _explain(by_day.crossing[name], relation.name, time, locator)
-        found[relation.name] = Alignment(
-            kind="crosses", reason=reason, line=line, column=column
-        )
+        cause = by_day.crossing[name]
+        culprit = by_day.culprits.get(id(cause), {})
+        reason, place = _explain(cause, culprit, relation.name, time, locator)
+        line, column = place if place != NOWHERE else locator.table(relation.name)
+        found[relation.name] = Alignment(kind="crosses", reason=reason, line=line, column=column)
     origin: TimeOrigin = "none"
     if by_day.is_restricted:
-        origin = "unchanged" if by_time.is_restricted else "day"
+        passed = derived.rows.columns[index].origin
+        times = {
+            Read(r.name, column.name)
+            for r in timed
+            for column in r.columns
+            if column.name.casefold() == str(r.time).casefold()
+        }
+        aligned = passed in times and found[passed.relation].kind == "aligned"
+        origin = "unchanged" if aligned else "day"
     return found, origin
 
 
@@ -80,7 +89,7 @@ def _scans(operator: Operator) -> Iterable[plan.Scan]:
 
 
 def _explain(
-    cause: Operator | None, relation: str, time: str, locator: Locator
+    cause: Operator | None, culprit: Expression, relation: str, time: str, locator: Locator
 ) -> tuple[str, Position]:
     """Why the restriction did not reach a scan, and where that stands."""
     match cause:
@@ -91,7 +100,7 @@ def _explain(
                 return "GROUP BY without the day", place
             return "an aggregate over all days", place
         case plan.Window():
-            return "window without the day in its PARTITION BY", locator.call(cause.expressions[0])
+            return "window without the day in its PARTITION BY", locator.call(culprit)
         case plan.Distinct():
             return "DISTINCT without the time", locator.word(r"\bdistinct\b")
         case plan.Limit():
@@ -124,6 +133,7 @@ class _Proof:
         self.wanted: dict[int, list[tuple[frozenset[int], Operator | None]]] = {}
         self.pushed: dict[int, frozenset[int]] = {}
         self.crossing: dict[str, Operator | None] = {}
+        self.culprits: dict[int, Expression] = {}
         self.exempt = False
         root = derived.operator
         found = self.mark_all(root).columns[index]
@@ -176,7 +186,9 @@ class _Proof:
             case plan.Project():
                 return tuple([mark(e, columns, self.exact) for e in operator.expressions])
             case plan.Filter() | plan.Sort():
-                return columns if operator.kept is None else tuple([columns[i] for i in operator.kept])
+                return (
+                    columns if operator.kept is None else tuple([columns[i] for i in operator.kept])
+                )
             case plan.Aggregate():
                 groups = [mark(group, columns, self.exact) for group in operator.groups]
                 always = set(range(len(groups))).intersection(*operator.sets)
@@ -216,7 +228,9 @@ class _Proof:
         for pair in (*source.equal, whole(source.columns)):
             for day in pair:
                 own.setdefault(day, next(self.numbers))
-        columns = tuple([Mark(own[m.day]) if m and m.part is None else None for m in source.columns])
+        columns = tuple(
+            [Mark(own[m.day]) if m and m.part is None else None for m in source.columns]
+        )
         equal = frozenset(frozenset(own[day] for day in pair) for pair in source.equal)
         links = tuple([(new, (old,)) for old, new in own.items()])
         return Days(columns, equal, links)
@@ -240,7 +254,14 @@ class _Proof:
             loose = operator.kind == "MARK" and comparison.operator == "COMPARE_EQUAL" and not alone
             a = mark(comparison.left, left.columns, self.exact)
             b = mark(comparison.right, right.columns, self.exact)
-            if comparison.is_equality and not loose and a and b and a.part is None and b.part is None:
+            if (
+                comparison.is_equality
+                and not loose
+                and a
+                and b
+                and a.part is None
+                and b.part is None
+            ):
                 pairs.append((a.day, b.day))
         self.pairs[id(operator)] = pairs
         lefts, rights = _kept(left, operator.left_kept), _kept(right, operator.right_kept)
@@ -345,6 +366,8 @@ class _Proof:
                     if not partitions and _is_identity(expression):
                         continue
                     known &= whole([mark(p, columns, self.exact) for p in partitions])
+                    if not known:
+                        self.culprits.setdefault(id(operator), expression)
         return known
 
     def push_cte(self, operator: plan.Cte, known: frozenset[int], cause: Operator | None) -> None:
@@ -390,13 +413,8 @@ class _Proof:
             return False
         match operator:
             case plan.Scan():
-                relation = self.schema[operator.relation.casefold()]
-                return relation.time is not None and any(
-                    name and name.casefold() == relation.time.casefold() and m and m.day in known
-                    for name, m in zip(
-                        operator.columns, self.days[id(operator)].columns, strict=True
-                    )
-                )
+                name = operator.relation.casefold()
+                return self.schema[name].time is not None and name not in self.crossing
             case plan.CteScan():
                 known_as = self.definitions.get(operator.index)
                 return known_as is not None and self.restricts(known_as[1])

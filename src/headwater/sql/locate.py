@@ -27,14 +27,6 @@ class Locator:
         self._nodes: list[Mapping[str, Any]] | None = None
         self._taken: set[int] = set()
 
-    def expression(self, expression: Expression) -> Position:
-        """A scalar call; the position that the plan holds is within a macro's text for some."""
-        offset, name = location(expression), function_name(expression)
-        for node in self._tree():
-            if node.get("query_location") == offset and node.get("function_name") == name:
-                return self._text.position(offset)
-        return self.call(expression)
-
     def call(self, expression: Expression) -> Position:
         """An aggregate or window: the call of that name which names most of its columns."""
         names = {function_name(expression), _window_name(expression)} - {""}
@@ -66,12 +58,17 @@ class Locator:
     def word(self, pattern: str) -> Position:
         """The first place where a keyword stands in the text."""
         match = re.search(pattern, self._text.sql, re.IGNORECASE)
-        return self._text.position(len(self._text.sql[: match.start()].encode())) if match else NOWHERE
+        return (
+            self._text.position(len(self._text.sql[: match.start()].encode())) if match else NOWHERE
+        )
 
     def table(self, name: str) -> Position:
         """The first mention of a base table."""
         for node in self._tree():
-            if node.get("type") == "BASE_TABLE" and node["table_name"].casefold() == name.casefold():
+            if (
+                node.get("type") == "BASE_TABLE"
+                and node["table_name"].casefold() == name.casefold()
+            ):
                 return self._text.position(location(node))
         return NOWHERE
 

@@ -26,6 +26,7 @@ ONE_SELECT = "write exactly one SELECT"
 _LOCATION = re.compile(r'"query_location(?:_length)?":\d+,?')
 _COMMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _PARSE = "select json_serialize_sql(text) from (select unnest($1::varchar[]) as text)"
+_HIDING = re.compile(r'"SHOW_REF"|"query(_table)?"', re.IGNORECASE)
 _MOST_TREES = 256
 _own = threading.local()
 
@@ -61,9 +62,9 @@ def references(sql: str) -> tuple[str, ...]:
 
 
 def canonical(sql: str) -> str:
-    """A key of the parsed text that spaces, comments and letter case of keywords leave alone.
+    r"""A key of the parsed text that spaces, comments and letter case of keywords leave alone.
 
-    >>> canonical("select a from t -- note") == canonical("SELECT a\\nFROM t")
+    >>> canonical("select a from t -- note") == canonical("SELECT a\nFROM t")
     True
     """
     return parse(sql).canonical
@@ -117,12 +118,29 @@ def _read(sql: str, text: str) -> Parsed | SqlError:
     if len(statements) != 1:
         what = "more than one statement" if statements else "no statement"
         return SqlError(SqlProblem(code="E211", what=what, fix=ONE_SELECT))
-    if '"SHOW_REF"' in text and any(node.get("type") == "SHOW_REF" for node in walk(statements)):
-        what = "DESCRIBE, SHOW and SUMMARIZE are no tables"
-        return SqlError(SqlProblem(code="E211", what=what, fix=ONE_SELECT))
+    if _HIDING.search(text):
+        for node in walk(statements):
+            problem = _hiding_problem(sql, node)
+            if problem is not None:
+                return SqlError(problem)
     found: dict[str, str] = {}
     _collect(statements[0].get("node"), frozenset(), found)
     return Parsed(references=tuple(found.values()), canonical=digest(without_locations(text)))
+
+
+def _hiding_problem(sql: str, node: Mapping[str, Any]) -> SqlProblem | None:
+    """What reads tables without naming them, or is about a table instead of being one."""
+    if node.get("type") == "SHOW_REF":
+        what = "DESCRIBE, SHOW and SUMMARIZE are no tables"
+        return SqlProblem(code="E211", what=what, fix=ONE_SELECT)
+    if node.get("type") != "TABLE_FUNCTION":
+        return None
+    function = node.get("function") or {}
+    name = str(function.get("function_name", "")).casefold()
+    if name not in ("query", "query_table"):
+        return None
+    what = f"`{name}()` hides the tables that it reads"
+    return problem_at(sql, function.get("query_location"), "E404", what, "name them after FROM")
 
 
 def _syntax_problem(sql: str, tree: Mapping[str, Any]) -> SqlProblem:
@@ -132,7 +150,7 @@ def _syntax_problem(sql: str, tree: Mapping[str, Any]) -> SqlProblem:
             return dynamic_pivot(sql)
         return SqlProblem(code="E211", what="this statement is no SELECT", fix=ONE_SELECT)
     offset = int(tree["position"]) if "position" in tree else None
-    return problem_at(sql, offset, "E210", message.split("\n")[0])
+    return problem_at(sql, offset, "E210", message.split("\n", maxsplit=1)[0])
 
 
 def dynamic_pivot(sql: str) -> SqlProblem:

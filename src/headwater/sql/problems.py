@@ -33,9 +33,9 @@ class SqlError(Exception):
 
 
 def position(sql: str, offset: int | None) -> tuple[int, int]:
-    """Line and column, from 1, of a byte offset; `(0, 0)` for one outside the text.
+    r"""Line and column, from 1, of a byte offset; `(0, 0)` for one outside the text.
 
-    >>> position("select\\n  a", 9)
+    >>> position("select\n  a", 9)
     (2, 3)
     """
     if offset is None:
