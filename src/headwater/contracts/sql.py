@@ -7,7 +7,7 @@ to read again: a table, a view over Parquet, never a pipe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Final
 
@@ -141,32 +141,6 @@ def duplicates_sql(columns: Sequence[str], relation: Relation, existing: Relatio
     )
 
 
-def _count_copies(number: int) -> str:
-    return f"_copy_{number}"
-
-
-def _ranked(
-    relation: Relation, columns: Sequence[str], number: int, around: Surroundings
-) -> Relation:
-    """The relation with a column that is above 1 in rows whose key an earlier row (or file) has.
-
-    Only the rows of keys that clash are sorted; all others get 1 from an anti join.
-    """
-    clashing = f"({duplicates_sql(columns, relation, around.existing)})"
-    on = " AND ".join(f"r.{quote(name)} = d.{quote(name)}" for name in columns)
-    order = ", ".join(f"r.{quote(name)}" for name in relation.order) or "r"
-    keys = ", ".join(f"r.{quote(name)}" for name in columns)
-    copy = _count_copies(number)
-    ranked = (
-        f"SELECT r.*, CAST(row_number() OVER (PARTITION BY {keys} ORDER BY {order}) "
-        f"+ CAST(d._taken AS INTEGER) AS BIGINT) AS {copy} "
-        f"FROM {relation.sql} AS r JOIN {clashing} AS d ON {on} "
-        f"UNION ALL SELECT r.*, CAST(1 AS BIGINT) "
-        f"FROM {relation.sql} AS r ANTI JOIN {clashing} AS d ON {on}"
-    )
-    return replace(relation, sql=f"({ranked})")
-
-
 def missing_reference(condition: c.ExistsIn, target: Relation) -> str:
     """SQL that is TRUE where no row of the other table has the referenced values."""
     own, others = quote_all(condition.columns), quote_all(condition.target_columns)
@@ -180,6 +154,7 @@ def missing_reference(condition: c.ExistsIn, target: Relation) -> str:
 class _Judged:
     """A relation whose rows carry the ranks of unique rules, and the flag of each rule."""
 
+    ctes: tuple[str, ...]
     sql: str
     flags: tuple[tuple[str, str], ...]
     ranks: tuple[str, ...]
@@ -197,35 +172,83 @@ class _Judged:
     def all_columns(self) -> str:
         return f"* EXCLUDE ({', '.join(self.ranks)})" if self.ranks else "*"
 
+    def select(self, columns: str, where: str, more_ctes: Sequence[str] = ()) -> str:
+        ctes = [*self.ctes, *more_ctes]
+        head = f"WITH {', '.join(ctes)} " if ctes else ""
+        return f"{head}SELECT {columns} FROM {self.sql} WHERE {where}"
+
 
 def _judge(rules: Sequence[RowRule], relation: Relation, around: Surroundings) -> _Judged:
     """The error rules over a relation, warnings left out: they send no row away."""
     flags: list[tuple[str, str]] = []
-    ranks: list[str] = []
-    ranked = relation
+    keys: list[tuple[str, ...]] = []
     for rule in rules:
         condition = rule.condition
         if rule.severity is not Severity.ERROR:
             continue
         if isinstance(condition, c.Unique):
-            ranked = _ranked(ranked, condition.columns, len(ranks) + 1, around)
-            ranks.append(_count_copies(len(ranks) + 1))
-            flags.append((rule.name, f"{ranks[-1]} > 1"))
+            keys.append(condition.columns)
+            flags.append((rule.name, f"{_rank_name(len(keys))} > 1"))
         elif isinstance(condition, c.ExistsIn):
             target = around.targets.get(condition.node)
             if target is not None:
                 flags.append((rule.name, missing_reference(condition, target)))
         else:
             flags.append((rule.name, f"coalesce({breaks(rule, relation)}, FALSE)"))
-    return _Judged(ranked.sql, tuple(flags), tuple(ranks))
+    if not keys:
+        return _Judged((), relation.sql, tuple(flags), ())
+    ranks = tuple(_rank_name(number + 1) for number in range(len(keys)))
+    return _Judged(_rank_ctes(keys, relation, around), "_all_ranked", tuple(flags), ranks)
 
 
-def _in_broken_group(judged: _Judged, group: Sequence[str]) -> str:
-    """SQL that is TRUE where another row of the same group is broken; NULL is no group."""
-    keys, present = quote_all(group), _all_present(group)
-    packed = f"({keys})" if len(group) > 1 else keys
-    broken = f"SELECT {packed} FROM {judged.sql} WHERE {present} AND {judged.any_broken}"
-    return f"({present} AND {packed} IN ({broken}))"
+def _rank_name(number: int) -> str:
+    return f"_copy_{number}"
+
+
+def _rank_ctes(
+    keys: Sequence[tuple[str, ...]], relation: Relation, around: Surroundings
+) -> tuple[str, ...]:
+    """`_all_ranked`: the rows with a rank for each key, above 1 where an earlier row has that key.
+
+    Keys that clash are found by a hash GROUP BY each. Only their rows (`_suspects`) are sorted and
+    ranked; a suspect whose other keys are its own gets 1 for those by the same ranking.
+    """
+    ctes = [
+        f"_clash_{n} AS MATERIALIZED ({duplicates_sql(columns, relation, around.existing)})"
+        for n, columns in enumerate(keys, 1)
+    ]
+    clashes = [_among(columns, f"_clash_{n}") for n, columns in enumerate(keys, 1)]
+    suspect = " OR ".join(clashes)
+    order = ", ".join(map(quote, relation.order)) or "_suspects"
+    ranks = [
+        f"CASE WHEN {_all_present(columns)} THEN row_number() OVER "
+        f"(PARTITION BY {quote_all(columns)} ORDER BY {order}) "
+        f"+ CAST({_among(columns, f'_clash_{n}', 'WHERE _taken')} AS INTEGER) ELSE 1 END "
+        f"AS {_rank_name(n)}"
+        for n, columns in enumerate(keys, 1)
+    ]
+    ones = ", ".join(f"1 AS {_rank_name(n)}" for n in range(1, len(keys) + 1))
+    rest = f"SELECT *, {ones} FROM {relation.sql} WHERE NOT ({suspect})"
+    return (
+        *ctes,
+        f"_suspects AS MATERIALIZED (SELECT * FROM {relation.sql} WHERE {suspect})",
+        f"_ranked AS MATERIALIZED (SELECT *, {', '.join(ranks)} FROM _suspects)",
+        f"_all_ranked AS NOT MATERIALIZED ({rest} UNION ALL FROM _ranked)",
+    )
+
+
+def _among(columns: Sequence[str], table: str, where: str = "") -> str:
+    """SQL that is TRUE where the columns, none of them NULL, stand in a table; never NULL."""
+    keys = quote_all(columns)
+    packed = f"({keys})" if len(columns) > 1 else keys
+    return f"({_all_present(columns)} AND {packed} IN (SELECT {packed} FROM {table} {where}))"
+
+
+def _broken_groups(judged: _Judged, group: Sequence[str]) -> str:
+    """The groups that hold a broken row; NULL is no group."""
+    where = f"{_all_present(group)} AND {judged.any_broken}"
+    found = f"SELECT DISTINCT {quote_all(group)} FROM {judged.sql} WHERE {where}"
+    return f"_broken_groups AS MATERIALIZED ({found})"
 
 
 def broken_rows_sql(
@@ -244,15 +267,13 @@ def broken_rows_sql(
         return f"SELECT *, CAST([] AS VARCHAR[]) AS {BROKEN_RULES} FROM {relation.sql} WHERE FALSE"
     columns, names = judged.all_columns, judged.broken_names
     if not group:
-        return (
-            f"SELECT {columns}, {names} AS {BROKEN_RULES} FROM {judged.sql} "
-            f"WHERE {judged.any_broken}"
-        )
+        return judged.select(f"{columns}, {names} AS {BROKEN_RULES}", judged.any_broken)
     innocent = literal(f"group: {', '.join(group)}")
     named = f"CASE WHEN {judged.any_broken} THEN {names} ELSE [{innocent}] END"
-    return (
-        f"SELECT {columns}, {named} AS {BROKEN_RULES} FROM {judged.sql} "
-        f"WHERE {judged.any_broken} OR {_in_broken_group(judged, group)}"
+    return judged.select(
+        f"{columns}, {named} AS {BROKEN_RULES}",
+        f"{judged.any_broken} OR {_among(group, '_broken_groups')}",
+        [_broken_groups(judged, group)],
     )
 
 
@@ -266,5 +287,11 @@ def good_rows_sql(
     judged = _judge(rules, relation, around)
     if not judged.flags:
         return f"SELECT * FROM {relation.sql}"
-    together = f" AND NOT {_in_broken_group(judged, group)}" if group else ""
-    return f"SELECT {judged.all_columns} FROM {judged.sql} WHERE NOT {judged.any_broken}{together}"
+    if not group:
+        return judged.select(judged.all_columns, f"NOT {judged.any_broken}")
+    together = f"NOT {_among(group, '_broken_groups')}"
+    return judged.select(
+        judged.all_columns,
+        f"NOT {judged.any_broken} AND {together}",
+        [_broken_groups(judged, group)],
+    )

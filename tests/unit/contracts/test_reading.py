@@ -327,7 +327,7 @@ def test_fingerprints_see_only_what_is_enforced() -> None:
     priced = invoices(("{minimum: 0}", "{minimum: -1}"))
     assert priced.row_fingerprint != base.row_fingerprint
     assert priced.dataset_fingerprint == base.dataset_fingerprint
-    warned = invoices(("quantity < 0\"", "quantity <= 0\""))
+    warned = invoices(('quantity < 0"', 'quantity <= 0"'))
     assert warned.row_fingerprint == base.row_fingerprint
     assert warned.dataset_fingerprint != base.dataset_fingerprint
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -115,7 +116,9 @@ def test_warnings_and_no_rules_send_no_row_away(connection: duckdb.DuckDBPyConne
 
 
 def test_a_group_goes_together(connection: duckdb.DuckDBPyConnection) -> None:
-    relation = values("('A', 1)", "('A', -1)", "('B', 1)", "(NULL, -1)", "(NULL, 1)", columns="g, a")
+    relation = values(
+        "('A', 1)", "('A', -1)", "('B', 1)", "(NULL, -1)", "(NULL, 1)", columns="g, a"
+    )
     rules = [rule(c.Bounded(column="a", comparison=">=", bound=0), "low")]
     found = connection.execute(broken_rows_sql(rules, relation, group=("g",))).fetchall()
     assert Counter((g, a, tuple(names)) for g, a, names in found) == Counter(
@@ -187,7 +190,16 @@ CONDITIONS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@cache
+def _small() -> duckdb.DuckDBPyConnection:
+    """One connection for all examples: opening one costs more than an example."""
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("CREATE TABLE t (a INTEGER, b VARCHAR, g INTEGER, n INTEGER)")
+    connection.execute("CREATE TABLE other AS SELECT 1 AS a, 'A1' AS b, 1 AS g")
+    return connection
+
+
+@settings(max_examples=60, deadline=None)
 @given(ROWS, CONDITIONS, st.sampled_from([(), ("g",), ("g", "b")]), st.booleans(), st.booleans())
 def test_good_and_broken_rows_are_all_rows(
     rows: Sequence[tuple[Any, ...]],
@@ -196,20 +208,20 @@ def test_good_and_broken_rows_are_all_rows(
     ordered: bool,
     shared: bool,
 ) -> None:
-    with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE t (a INTEGER, b VARCHAR, g INTEGER, n INTEGER)")
-        connection.execute("CREATE TABLE other AS SELECT 1 AS a, 'A1' AS b, 1 AS g")
-        for number, row in enumerate(rows):
-            connection.execute("INSERT INTO t VALUES (?, ?, ?, ?)", [*row, number])
-        relation = Relation.named("t", order=("n",) if ordered else ())
-        other = Relation.named("other")
-        around = Surroundings(existing=other if shared else None, targets={"other": other})
-        rules = [rule(each, f"rule {n}") for n, each in enumerate(found)]
-        good = connection.execute(good_rows_sql(rules, relation, group, around)).fetchall()
-        broken = connection.execute(broken_rows_sql(rules, relation, group, around)).fetchall()
-        everything = connection.execute("FROM t").fetchall()
-        assert Counter(good) + Counter(row[:-1] for row in broken) == Counter(everything)
-        assert all(row[-1] for row in broken)
-        kept = Relation.query(good_rows_sql(rules, relation, group, around), order=relation.order)
-        again = connection.execute(broken_rows_sql(rules, kept, group, around)).fetchall()
-        assert again == []
+    connection = _small()
+    connection.execute("DELETE FROM t")
+    if rows:
+        listed = [[*row, number] for number, row in enumerate(rows)]
+        marks = ", ".join(["(?, ?, ?, ?)"] * len(listed))
+        connection.execute(f"INSERT INTO t VALUES {marks}", sum(listed, []))
+    relation = Relation.named("t", order=("n",) if ordered else ())
+    other = Relation.named("other")
+    around = Surroundings(existing=other if shared else None, targets={"other": other})
+    rules = [rule(each, f"rule {n}") for n, each in enumerate(found)]
+    good = connection.execute(good_rows_sql(rules, relation, group, around)).fetchall()
+    broken = connection.execute(broken_rows_sql(rules, relation, group, around)).fetchall()
+    everything = connection.execute("FROM t").fetchall()
+    assert Counter(good) + Counter(row[:-1] for row in broken) == Counter(everything)
+    assert all(row[-1] for row in broken)
+    kept = Relation.query(good_rows_sql(rules, relation, group, around), order=relation.order)
+    assert connection.execute(broken_rows_sql(rules, kept, group, around)).fetchall() == []
