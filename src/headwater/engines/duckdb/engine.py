@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +15,7 @@ from headwater.engines.duckdb.machine import default_memory_limit
 from headwater.engines.duckdb.parquet import FLUSH_ROWS
 from headwater.engines.duckdb.quoting import text
 from headwater.engines.duckdb.session import DuckDBSession
+from headwater.engines.duckdb.temp import TempFolder
 from headwater.engines.protocol import Capabilities
 
 
@@ -37,9 +36,9 @@ class DuckDBEngine:
     def __init__(
         self, *, temp_folder: Path, zone: ZoneInfo, threads: int = 0, memory_limit: str = ""
     ) -> None:
-        temp_folder.mkdir(parents=True, exist_ok=True)
         self.zone = zone
-        self.temp_folder = Path(tempfile.mkdtemp(prefix="duckdb-", dir=temp_folder))
+        self._temp = TempFolder(temp_folder)
+        self.temp_folder = self._temp.path
         self._open: set[DuckDBSession] = set()
         self._lock = threading.Lock()
         with translated():
@@ -91,7 +90,7 @@ class DuckDBEngine:
         for session in sessions:
             session.close()
         self._connection.close()
-        shutil.rmtree(self.temp_folder, ignore_errors=True)
+        self._temp.close()
 
     def _forget(self, session: DuckDBSession) -> None:
         with self._lock:

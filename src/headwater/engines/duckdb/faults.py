@@ -34,6 +34,9 @@ _BROKEN = (
 )
 
 
+_STOPPED = Issue(code=codes.INTERRUPTED, what="stopped; nothing was published")
+
+
 class Interrupted(HeadwaterError):
     """The work was stopped from outside (Ctrl-C); nothing was published."""
 
@@ -82,13 +85,17 @@ def translated(statement: str = "", user: UserText | None = None) -> Iterator[No
         yield
     except duckdb.Error as error:
         raise fault(error, statement, user) from error
+    except RuntimeError as error:  # what DuckDB's client makes of Ctrl-C in the main thread
+        if "interrupted" not in str(error):
+            raise
+        raise Interrupted(_STOPPED) from error
 
 
 def fault(error: duckdb.Error, statement: str = "", user: UserText | None = None) -> HeadwaterError:
     """The issue that a DuckDB exception stands for."""
     message, position = _read(error)
     if isinstance(error, duckdb.InterruptException):
-        return Interrupted(Issue(code=codes.INTERRUPTED, what="stopped; nothing was published"))
+        return Interrupted(_STOPPED)
     first = message.split("\n", 1)[0]
     if any(sign in message for sign in _NO_SPACE):
         return HeadwaterError(_disk_full(first))

@@ -7,6 +7,7 @@ Format version 1 without DuckDB's own encodings is what every reader, Spark's am
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,8 @@ FLUSH_ROWS = 122_880
 _OPTIONS = (
     "FORMAT parquet, PARQUET_VERSION v1, COMPRESSION zstd, ROW_GROUP_SIZE 122880, RETURN_STATS"
 )
-_LOSSY = ("HUGEINT", "UHUGEINT", "BIGNUM", "UNION(", "INTERVAL", "TIME WITH TIME ZONE")
+_LOSSY = re.compile(r"\b(U?HUGEINT|BIGNUM|UNION|INTERVAL|TIME WITH TIME ZONE)\b")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,7 @@ def _no_time(what: str) -> Issue:
 
 def check_types(schema: Schema) -> None:
     """Refuse column types that would change silently on their way through a Parquet file."""
-    lossy = [
-        (name, kind)
-        for name, kind in schema
-        if kind.upper().startswith(_LOSSY) and not kind.upper().startswith("INTERVALS")
-    ]
+    lossy = [(name, kind) for name, kind in schema if _LOSSY.search(_QUOTED.sub("", kind))]
     if lossy:
         raise HeadwaterError(
             *(

@@ -43,10 +43,19 @@ def within(expression: str, column_type: str, interval: DataInterval, zone: Zone
     ):
         if bound == unbounded:
             continue
-        aware = is_instant(column_type)
-        literal = instant(bound) if aware else timestamp(wall_clock(bound, zone))
-        bounds.append(f"{expression} {operator} {literal}")
+        bounds.append(f"{expression} {operator} {_literal(bound, column_type, zone)}")
     return " AND ".join(bounds)
+
+
+def _literal(bound: datetime, column_type: str, zone: ZoneInfo) -> str:
+    if is_instant(column_type):
+        return instant(bound)
+    naive = wall_clock(bound, zone)
+    if column_type.upper() != "DATE":
+        return timestamp(naive)
+    # A date is its midnight. Comparing dates with dates lets Parquet's statistics skip row groups.
+    at_midnight = naive.time() == time(0)
+    return "DATE " + text((naive if at_midnight else naive + timedelta(days=1)).date().isoformat())
 
 
 def wall_clock_expression(column: str, column_type: str, zone: ZoneInfo) -> str:
