@@ -90,6 +90,7 @@ class Body:
     key: tuple[str, ...] = ()
     inputs: tuple[Input, ...] = ()
     recipe: Recipe | None = None
+    fingerprint: str = ""
 
 
 def read_body(view: ReleaseView, node: NodeId) -> Body:
@@ -118,12 +119,13 @@ def read_body(view: ReleaseView, node: NodeId) -> Body:
             for up, called, mode, before_s, after_s in data["inputs"]
         ),
         recipe=read_recipe(record.body),
+        fingerprint=record.fingerprint,
     )
 
 
-def definition_records(graph: Graph) -> dict[NodeId, DefinitionRecord]:
+def definition_records(graph: Graph, tree: Tree) -> dict[NodeId, DefinitionRecord]:
     """Every node's definition as the ledger keeps it."""
-    return {node.id: _record(node) for node in graph.nodes.values()}
+    return {node.id: _record(node, tree.hashes) for node in graph.nodes.values()}
 
 
 def changed_records(
@@ -156,7 +158,7 @@ def read_recipe(body: str) -> Recipe | None:
     )
 
 
-def _record(node: Node) -> DefinitionRecord:
+def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
     described = node.definition.described
     body = json.dumps(
         {
@@ -165,6 +167,7 @@ def _record(node: Node) -> DefinitionRecord:
             "owner": described.owner,
             "tags": list(described.tags),
             "files": list(node.definition.files),
+            "texts": digest([hashes.get(path, "") for path in node.definition.files]),
             "time": node.time,
             "key": list(node.key),
             "schema": [list(column) for column in node.schema],

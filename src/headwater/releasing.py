@@ -20,9 +20,10 @@ from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import find_arrivals
-from headwater.ledger import Release, ReleaseSort, RunRecord
-from headwater.ledger_view import ReleaseView, changed_records, definition_records
+from headwater.ledger import Publication, Release, ReleaseSort, RunRecord
+from headwater.ledger_view import ReleaseView, changed_records, definition_records, read_body
 from headwater.plan.planner import make_plan
+from headwater.plan.rekey import rekey
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
 from headwater.registry import BY_NAME
@@ -80,6 +81,7 @@ def run(
     began = time.perf_counter()
     with exclusive(workspace, request.environment), recorded(workspace, request) as record:
         report = RunReport(run=record.id, environment=request.environment)
+        report = _follow_upgrade(workspace, disk, report)
         for sort in ("data", "definitions"):
             phase = _phase(workspace, disk, request, sort)
             if phase is not None:
@@ -111,6 +113,40 @@ def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSor
     raise_errors(disk.errors)
     request = replace(request, load=not edited, full_refresh=frozenset(), period=None)
     return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True)
+
+
+def _follow_upgrade(workspace: Workspace, disk: Bound, report: RunReport) -> RunReport:
+    """Where released definitions bind to other hashes than were kept, the engine was upgraded."""
+    ledger = workspace.ledger
+    head = ledger.head(report.environment)
+    if head is None or (report.environment != PROD and head.tree != disk.tree_digest):
+        return report
+    view = ReleaseView.of(ledger, head)
+    bound = released_bound(workspace, disk, view)
+    graph = bound.graph
+    changed = changed_records(definition_records(graph, bound.loaded.tree), view.definitions)
+    if not changed:
+        return report
+    kept = {node: read_body(view, node) for node in graph.nodes if node in view.definitions}
+    recipes = {node: body.recipe for node, body in kept.items() if body.recipe is not None}
+    fingerprints = {node: body.fingerprint for node, body in kept.items()}
+    states = rekey(graph, view.states, recipes, fingerprints, workspace.zone)
+    release = ledger.publish(
+        Publication(
+            environment=report.environment,
+            expected=head.number,
+            base=head.number,
+            at=workspace.clock.now,
+            author=workspace.author,
+            sort="maintenance",
+            reason="the engine was upgraded; nothing is rebuilt",
+            run=report.run,
+            definitions=changed,
+            states=states,
+        )
+    )
+    workspace.lake.write_epoch(ledger.epoch)
+    return replace(report, releases=(*report.releases, release))
 
 
 def bound_for(
@@ -149,7 +185,7 @@ def run_phase(
 ) -> RunReport:
     """Prepare everything side by side, then publish it in one transaction."""
     bound, request = phase.bound, phase.request
-    records = definition_records(bound.graph)
+    records = definition_records(bound.graph, bound.loaded.tree)
     context = RunContext(
         root=workspace.root,
         tree_root=bound.folder,
@@ -180,24 +216,22 @@ def run_phase(
     if phase.complete and prepared.held:
         return report
     changed = changed_records(records, phase.view.definitions) if phase.sort != "data" else {}
-    kept_back = {o.node for o in prepared.held}
+    ledger, base = workspace.ledger, phase.view.release
+    known_tree = base.tree if base is not None else ""
+    moves_tree = phase.sort != "data" and known_tree != bound.tree_digest
     release = publish(
         prepared,
         context,
         sort=phase.sort,
         expected=phase.expected,
-        base=phase.view.release.number if phase.view.release is not None else None,
-        tree=_keep_tree(workspace, bound) if phase.sort != "data" else None,
-        definitions={n: r for n, r in changed.items() if n not in kept_back or r is None},
+        base=base.number if base is not None else None,
+        tree=ledger.put_tree(bound.loaded.tree.files) if moves_tree else None,
+        definitions=changed,
         reason=phase.reason,
         taken=phase.taken,
         unbarred=sorted(key for key in barred if key[0] in prepared.states),
     )
     return replace(report, releases=(*report.releases, *([release] if release else [])))
-
-
-def _keep_tree(workspace: Workspace, bound: Bound) -> str:
-    return workspace.ledger.put_tree(bound.loaded.tree.files)
 
 
 def arrivals_of(
@@ -219,7 +253,7 @@ def edited_nodes(workspace: Workspace, disk: Bound, environment: str) -> tuple[N
     if head is None or head.tree == disk.tree_digest:
         return ()
     view = ReleaseView.of(workspace.ledger, head)
-    return tuple(sorted(changed_records(definition_records(disk.graph), view.definitions)))
+    return tuple(sorted(changed_records(definition_records(disk.graph, disk.loaded.tree), view.definitions)))
 
 
 @contextmanager

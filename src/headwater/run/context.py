@@ -124,7 +124,9 @@ class RunContext:
         """Where the files of one build go."""
 
         def path(month: str | None, n: int) -> Path:
-            return self.lake.absolute(self.lake.new_path(node, month, build, part, n))
+            place = self.lake.absolute(self.lake.new_path(node, month, build, part, n))
+            assert not place.exists(), f"{place} is a data file already, and those never change"
+            return place
 
         return path
 

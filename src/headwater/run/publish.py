@@ -34,7 +34,7 @@ def publish(
     changed = dict(definitions or {})
     states: dict[NodeId, State | str | None] = {**(taken or {}), **prepared.states}
     states |= {node: None for node, record in changed.items() if record is None}
-    if not states and not changed and not unbarred:
+    if not (states or changed or unbarred or tree):
         return None
     context.lake.sync(_new_files(prepared))
     release = context.ledger.publish(

@@ -6,6 +6,7 @@ file is written anew. Days on which the rows come out equal keep their old conte
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -154,7 +155,7 @@ def _rest(
         schema=node.schema,
         time=node.time or "",
         interval=interval,
-        target=context.target(node.id, file.build, file.part),
+        target=context.target(node.id, f"{file.build}-{uuid.uuid4().hex[:8]}", file.part),
     )
     files = data_files(written, node, file.build, context, file.part)
     return tuple(replace(f, schema=file.schema) for f in files)
