@@ -21,6 +21,7 @@ from headwater.sql.complaints import (
 from headwater.sql.determinism import find_problems, find_textual_problems
 from headwater.sql.lineage import Scope, derive
 from headwater.sql.locality import find_alignment
+from headwater.sql.operators import Expression, Operator, Scan
 from headwater.sql.outputs import UnknownType, root_columns, written_names
 from headwater.sql.parameters import Translated, translate
 from headwater.sql.parsing import (
@@ -32,14 +33,7 @@ from headwater.sql.parsing import (
     without_comments,
     without_locations,
 )
-from headwater.sql.plan import (
-    Expression,
-    ForbiddenTable,
-    Operator,
-    Scan,
-    UnknownOperator,
-    read_plan,
-)
+from headwater.sql.plan import ForbiddenTable, UnknownOperator, read_plan
 from headwater.sql.problems import SqlError, SqlProblem
 from headwater.sql.relations import Column, Read, Relation
 from headwater.sql.template import Alignment, ColumnTemplate, QueryTemplate

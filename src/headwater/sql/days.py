@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.sql.expressions import unwrapped
-from headwater.sql.plan import Expression, function_name
+from headwater.sql.operators import Expression, function_name
 
 _TEMPORAL = re.compile(r"(DATE|TIMESTAMP)", re.IGNORECASE)
 _DAY_OR_LESS = re.compile(

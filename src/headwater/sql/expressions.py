@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.ids import digest
-from headwater.sql.plan import Expression, function_name
+from headwater.sql.operators import Expression, function_name
 from headwater.sql.relations import NOTHING, Read, Value
 
 #: What says nothing about the value; a type must stay, or `::bigint` and `::double` are one.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from headwater.ids import digest
 from headwater.sql.expressions import evaluate, evaluate_all
-from headwater.sql.plan import Join
+from headwater.sql.operators import Join
 from headwater.sql.relations import Key, Reads, Rows, Value, pick, smallest, union
 
 

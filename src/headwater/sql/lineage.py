@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from headwater.ids import digest
-from headwater.sql import plan
+from headwater.sql import operators as op
 from headwater.sql.expressions import evaluate, evaluate_all, unwrapped
 from headwater.sql.joins import join
-from headwater.sql.plan import Expression, Operator
+from headwater.sql.operators import Expression, Operator
 from headwater.sql.relations import Read, Relation, Rows, Value, pick, smallest, union
 
 Schema = Mapping[str, Relation]
@@ -42,11 +42,11 @@ class Scope:
 
 def derive(operator: Operator, scope: Scope) -> Derived:
     """The operator and everything below it, with their rows."""
-    if isinstance(operator, plan.Cte):
+    if isinstance(operator, op.Cte):
         return _cte(operator, scope)
-    if isinstance(operator, plan.RecursiveCte):
+    if isinstance(operator, op.RecursiveCte):
         return _recursive_cte(operator, scope)
-    if isinstance(operator, plan.Join):
+    if isinstance(operator, op.Join):
         return _join(operator, scope)
     children = tuple([derive(child, scope) for child in operator.children])
     step = _STEPS[type(operator)]
@@ -81,7 +81,7 @@ def _upstream(
     return rows, values, (key,) if key else ()
 
 
-def _scan(operator: plan.Scan, inputs: list[Rows], scope: Scope) -> Rows:
+def _scan(operator: op.Scan, inputs: list[Rows], scope: Scope) -> Rows:
     relation = scope.schema.get(operator.relation.casefold())
     if relation is None:
         raise unknown_table(operator.relation)
@@ -91,7 +91,7 @@ def _scan(operator: plan.Scan, inputs: list[Rows], scope: Scope) -> Rows:
     return Rows(hash=rows, columns=columns, reads=reads, keys=keys)
 
 
-def _table_function(operator: plan.TableFunction, inputs: list[Rows], scope: Scope) -> Rows:
+def _table_function(operator: op.TableFunction, inputs: list[Rows], scope: Scope) -> Rows:
     source = inputs[0] if inputs else Rows(hash="", columns=())
     arguments = [column.hash for column in source.columns]
     base = digest("table function", operator.name, operator.detail, source.hash, arguments)
@@ -101,14 +101,14 @@ def _table_function(operator: plan.TableFunction, inputs: list[Rows], scope: Sco
     return Rows(hash=base, columns=tuple(own + kept), reads=reads | source.reads)
 
 
-def _literal(operator: plan.Literal, inputs: list[Rows], scope: Scope) -> Rows:
+def _literal(operator: op.Literal, inputs: list[Rows], scope: Scope) -> Rows:
     base = digest("literal", operator.detail)
     columns = tuple([Value(digest(base, index)) for index in range(operator.width)])
     keys = (frozenset[str](),) if operator.one_row else ()
     return Rows(hash=base, columns=columns, keys=keys, one_row=operator.one_row)
 
 
-def _values(operator: plan.Values, inputs: list[Rows], scope: Scope) -> Rows:
+def _values(operator: op.Values, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     base = digest("values", len(operator.rows), source.hash)
     table = [evaluate_all(row, source.columns) for row in operator.rows]
@@ -121,12 +121,12 @@ def _values(operator: plan.Values, inputs: list[Rows], scope: Scope) -> Rows:
     return Rows(hash=base, columns=columns, reads=source.reads)
 
 
-def _project(operator: plan.Project, inputs: list[Rows], scope: Scope) -> Rows:
+def _project(operator: op.Project, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     return source.with_columns(evaluate_all(operator.expressions, source.columns))
 
 
-def _filter(operator: plan.Filter, inputs: list[Rows], scope: Scope) -> Rows:
+def _filter(operator: op.Filter, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     values = evaluate_all(operator.conditions, source.columns)
     fixed = {
@@ -163,7 +163,7 @@ def _fixed_column(condition: Expression) -> int | None:
     return index
 
 
-def _aggregate(operator: plan.Aggregate, inputs: list[Rows], scope: Scope) -> Rows:
+def _aggregate(operator: op.Aggregate, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     groups = evaluate_all(operator.groups, source.columns)
     hashes = [group.hash for group in groups]
@@ -192,7 +192,7 @@ def _aggregate(operator: plan.Aggregate, inputs: list[Rows], scope: Scope) -> Ro
     )
 
 
-def _window(operator: plan.Window, inputs: list[Rows], scope: Scope) -> Rows:
+def _window(operator: op.Window, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     columns = list(source.columns)
     keys = list(source.keys)
@@ -206,7 +206,7 @@ def _window(operator: plan.Window, inputs: list[Rows], scope: Scope) -> Rows:
     return replace(source, columns=tuple(columns), keys=smallest(keys), sorted_by=None)
 
 
-def _unnest(operator: plan.Unnest, inputs: list[Rows], scope: Scope) -> Rows:
+def _unnest(operator: op.Unnest, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     lists = evaluate_all(operator.expressions, source.columns)
     rows = digest("unnest", source.hash, [value.hash for value in lists])
@@ -218,7 +218,7 @@ def _unnest(operator: plan.Unnest, inputs: list[Rows], scope: Scope) -> Rows:
     )
 
 
-def _set_operation(operator: plan.SetOperation, inputs: list[Rows], scope: Scope) -> Rows:
+def _set_operation(operator: op.SetOperation, inputs: list[Rows], scope: Scope) -> Rows:
     tag = operator.kind
     reads = frozenset[Read]().union(*[source.reads for source in inputs])
     columns: list[Value] = []
@@ -237,7 +237,7 @@ def _set_operation(operator: plan.SetOperation, inputs: list[Rows], scope: Scope
     return Rows(hash=rows, columns=tuple(columns), reads=reads)
 
 
-def _distinct(operator: plan.Distinct, inputs: list[Rows], scope: Scope) -> Rows:
+def _distinct(operator: op.Distinct, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     targets = evaluate_all(operator.targets, source.columns)
     hashes = sorted(target.hash for target in targets)
@@ -261,7 +261,7 @@ def _order_shape(orders: tuple[Expression, ...], values: tuple[Value, ...]) -> A
     ]
 
 
-def _sort(operator: plan.Sort, inputs: list[Rows], scope: Scope) -> Rows:
+def _sort(operator: op.Sort, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     values = evaluate_all([order["expression"] for order in operator.orders], source.columns)
     return replace(
@@ -273,7 +273,7 @@ def _sort(operator: plan.Sort, inputs: list[Rows], scope: Scope) -> Rows:
     )
 
 
-def _limit(operator: plan.Limit, inputs: list[Rows], scope: Scope) -> Rows:
+def _limit(operator: op.Limit, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     bounds = evaluate_all([operator.limit, operator.offset], source.columns)
     single = (
@@ -289,24 +289,24 @@ def _limit(operator: plan.Limit, inputs: list[Rows], scope: Scope) -> Rows:
     )
 
 
-def _sample(operator: plan.Sample, inputs: list[Rows], scope: Scope) -> Rows:
+def _sample(operator: op.Sample, inputs: list[Rows], scope: Scope) -> Rows:
     (source,) = inputs
     hashed = digest("sample", source.hash, operator.detail)
     return replace(source, hash=hashed, order="", sorted_by=None, one_row=False)
 
 
-def _cte_scan(operator: plan.CteScan, inputs: list[Rows], scope: Scope) -> Rows:
+def _cte_scan(operator: op.CteScan, inputs: list[Rows], scope: Scope) -> Rows:
     return scope.ctes[operator.index]
 
 
-def _delim_scan(operator: plan.DelimScan, inputs: list[Rows], scope: Scope) -> Rows:
+def _delim_scan(operator: op.DelimScan, inputs: list[Rows], scope: Scope) -> Rows:
     rows, values = scope.delims[-1]
     columns = tuple([value.tagged("outer", rows) for value in values])
     hashed = digest("outer", rows, [value.hash for value in values])
     return Rows(hash=hashed, columns=columns, reads=union(values))
 
 
-def _join(operator: plan.Join, scope: Scope) -> Derived:
+def _join(operator: op.Join, scope: Scope) -> Derived:
     left = derive(operator.children[0], scope)
     if operator.duplicate_eliminated:
         values = evaluate_all(operator.duplicate_eliminated, left.rows.columns)
@@ -318,7 +318,7 @@ def _join(operator: plan.Join, scope: Scope) -> Derived:
     return Derived(operator, join(operator, left.rows, right.rows), (left, right))
 
 
-def _cte(operator: plan.Cte, scope: Scope) -> Derived:
+def _cte(operator: op.Cte, scope: Scope) -> Derived:
     definition = derive(operator.children[0], scope)
     # A reference sees a table, whose order SQL does not promise.
     scope.ctes[operator.index] = replace(definition.rows, sorted_by=None)
@@ -326,7 +326,7 @@ def _cte(operator: plan.Cte, scope: Scope) -> Derived:
     return Derived(operator, body.rows, (definition, body))
 
 
-def _recursive_cte(operator: plan.RecursiveCte, scope: Scope) -> Derived:
+def _recursive_cte(operator: op.RecursiveCte, scope: Scope) -> Derived:
     start = derive(operator.children[0], scope)
     seed = digest("recursion", start.rows.hash, [value.hash for value in start.rows.columns])
     reads = start.rows.reads | union(start.rows.columns)
@@ -351,20 +351,20 @@ def _recursive_cte(operator: plan.RecursiveCte, scope: Scope) -> Derived:
 
 
 _STEPS: Mapping[type[Operator], Callable[[Any, list[Rows], Scope], Rows]] = {
-    plan.Scan: _scan,
-    plan.TableFunction: _table_function,
-    plan.Literal: _literal,
-    plan.Values: _values,
-    plan.Project: _project,
-    plan.Filter: _filter,
-    plan.Aggregate: _aggregate,
-    plan.Window: _window,
-    plan.Unnest: _unnest,
-    plan.SetOperation: _set_operation,
-    plan.Distinct: _distinct,
-    plan.Sort: _sort,
-    plan.Limit: _limit,
-    plan.Sample: _sample,
-    plan.CteScan: _cte_scan,
-    plan.DelimScan: _delim_scan,
+    op.Scan: _scan,
+    op.TableFunction: _table_function,
+    op.Literal: _literal,
+    op.Values: _values,
+    op.Project: _project,
+    op.Filter: _filter,
+    op.Aggregate: _aggregate,
+    op.Window: _window,
+    op.Unnest: _unnest,
+    op.SetOperation: _set_operation,
+    op.Distinct: _distinct,
+    op.Sort: _sort,
+    op.Limit: _limit,
+    op.Sample: _sample,
+    op.CteScan: _cte_scan,
+    op.DelimScan: _delim_scan,
 }

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from headwater.sql.operators import Expression, function_name, location
 from headwater.sql.parameters import Translated
 from headwater.sql.parsing import syntax_tree, walk
-from headwater.sql.plan import Expression, function_name, location
 from headwater.sql.problems import SqlError
 
 Position = tuple[int, int]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.sql.plan import Expression
+from headwater.sql.operators import Expression
 from headwater.sql.relations import Column
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
@@ -71,7 +71,8 @@ def _column(expression: Expression) -> Column:
     data = expression.get("return_type")
     if data is None:
         data = expression["value"]["type"]
-    trusted = name.isidentifier() and name not in _INTERNAL_ALIASES
+    renamed = (data.get("type_info") or {}).get("collation")
+    trusted = name.isidentifier() and name not in _INTERNAL_ALIASES and not renamed
     return Column(name=name if trusted else "", type=type_text(data))
 
 

@@ -105,15 +105,14 @@ class Generator:
         q, inner = self.name(), self.query(depth)
         aggregate = self.random.choice(["sum(x)", "count(*)", "min(x)"])
         time = self.time("t")
+        rows = f"{aggregate}::int as x from ({inner}) {q}"
         return self.random.choice(
             [
-                f"select {time} as t, g, {aggregate}::int as x from ({inner}) {q} group by 1, 2",
-                f"select {time} as t, 0 as g, {aggregate}::int as x from ({inner}) {q} group by 1",
-                f"select {time} as t, g, {aggregate}::int as x from ({inner}) {q}"
-                " group by grouping sets ((1, 2), (1))",
-                f"select max(t) as t, g, {aggregate}::int as x from ({inner}) {q} group by g",
-                f"select {time} as t, g, {aggregate}::int as x from ({inner}) {q}"
-                " group by rollup (1, 2)",
+                f"select {time} as t, g, {rows} group by 1, 2",
+                f"select {time} as t, 0 as g, {rows} group by 1",
+                f"select {time} as t, g, {rows} group by grouping sets ((1, 2), (1))",
+                f"select max(t) as t, g, {rows} group by g",
+                f"select {time} as t, g, {rows} group by rollup (1, 2)",
             ]
         )
 
@@ -178,23 +177,20 @@ class Generator:
         p, q = self.name(), self.name()
         outer, inner = self.query(depth), self.query(depth)
         on = self.condition(p, q)
-        return self.random.choice(
-            [
-                f"select * from ({outer}) {p} where exists (select 1 from ({inner}) {q} where {on})",
-                f"select * from ({outer}) {p}"
-                f" where not exists (select 1 from ({inner}) {q} where {on} and {q}.x > {p}.x)",
-                f"select * from ({outer}) {p} where g in (select g from ({inner}) {q} where {on})",
-                f"select * from ({outer}) {p}"
-                f" where x not in (select x from ({inner}) {q} where {on})",
-                f"select * from ({outer}) {p} where t::date in (select t::date from ({inner}) {q})",
-                f"select * from ({outer}) {p}"
-                f" where (g, t::date) not in (select g, t::date from ({inner}) {q})",
-                f"select t, g, (select sum({q}.x) from ({inner}) {q} where {on})::int as x"
-                f" from ({outer}) {p}",
-                f"select * from ({outer}) {p} where x >= (select avg(x) from ({inner}) {q})",
-                f"select * from ({outer}) {p} where exists (select 1 from ({inner}) {q} where x > 2)",
-            ]
-        )
+        conditions = [
+            f"exists (select 1 from ({inner}) {q} where {on})",
+            f"not exists (select 1 from ({inner}) {q} where {on} and {q}.x > {p}.x)",
+            f"g in (select g from ({inner}) {q} where {on})",
+            f"x not in (select x from ({inner}) {q} where {on})",
+            f"t::date in (select t::date from ({inner}) {q})",
+            f"(g, t::date) not in (select g, t::date from ({inner}) {q})",
+            f"x >= (select avg(x) from ({inner}) {q})",
+            f"exists (select 1 from ({inner}) {q} where x > 2)",
+        ]
+        if self.random.random() < 0.15:
+            value = f"(select sum({q}.x) from ({inner}) {q} where {on})::int"
+            return f"select t, g, {value} as x from ({outer}) {p}"
+        return f"select * from ({outer}) {p} where {self.random.choice(conditions)}"
 
     def distinct(self, depth: int) -> str:
         """DISTINCT, also ON."""

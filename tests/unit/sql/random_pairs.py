@@ -184,7 +184,7 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the oracle saw: pairs that bind, pairs and columns of equal fingerprints, unsound ones."""
+    """What the oracle saw: pairs that bind, those with equal fingerprints, and unsound ones."""
 
     pairs: int
     equal_pairs: int

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.sql.schemas import DETERMINISM, relation
 
 from headwater.sql import (
     Binder,
@@ -18,7 +19,6 @@ from headwater.sql import (
     parse,
     template_keys,
 )
-from tests.unit.sql.schemas import DETERMINISM, relation
 
 PLAIN = Query(sql="select a, b from t where a > 1", relations=DETERMINISM)
 FINDING = Query(sql="select row_number() over (order by a) as r from t", relations=DETERMINISM)
@@ -37,7 +37,7 @@ def bound(query: Query) -> QueryTemplate:
     return Binder().bind(query.sql, query.relations, time=query.time)
 
 
-def test_what_was_put_is_there_after_reopening(path: Path):
+def test_what_was_put_is_there_after_reopening(path: Path) -> None:
     with TemplateCache(path) as cache:
         assert cache.get_many([key_of(PLAIN)]) == [None]
         cache.put_many([(key_of(PLAIN), bound(PLAIN))])
@@ -45,7 +45,7 @@ def test_what_was_put_is_there_after_reopening(path: Path):
         assert cache.get_many([key_of(PLAIN), key_of(FINDING)]) == [bound(PLAIN), None]
 
 
-def test_formatting_is_a_hit_unless_positions_move(path: Path):
+def test_formatting_is_a_hit_unless_positions_move(path: Path) -> None:
     with TemplateCache(path) as cache:
         cache.put_many([(key_of(query), bound(query)) for query in (PLAIN, FINDING)])
         reformatted = [replace(query, sql=f"\n{query.sql}") for query in (PLAIN, FINDING)]
@@ -64,17 +64,17 @@ def test_formatting_is_a_hit_unless_positions_move(path: Path):
         {"sql": "select a, b from t where a > 2"},
     ],
 )
-def test_everything_that_matters_is_in_the_key(change: dict[str, object]):
+def test_everything_that_matters_is_in_the_key(change: dict[str, object]) -> None:
     assert key_of(replace(PLAIN, **change)).meaning != key_of(PLAIN).meaning  # type: ignore[arg-type]
 
 
-def test_functions_are_in_the_key_and_other_tables_are_not():
+def test_functions_are_in_the_key_and_other_tables_are_not() -> None:
     assert key_of(PLAIN, ("create macro f(x) as x",)).meaning != key_of(PLAIN).meaning
     others = DETERMINISM | {"u": relation("u", {"x": "INTEGER"})}
     assert key_of(replace(PLAIN, relations=others)) == key_of(PLAIN)
 
 
-def test_parsed_texts_are_remembered_and_errors_are_not(path: Path):
+def test_parsed_texts_are_remembered_and_errors_are_not(path: Path) -> None:
     texts = [PLAIN.sql, "select from", FINDING.sql, PLAIN.sql]
     with TemplateCache(path) as cache:
         for _ in range(2):
@@ -84,7 +84,7 @@ def test_parsed_texts_are_remembered_and_errors_are_not(path: Path):
 
 
 @pytest.mark.parametrize("garbage", [b"no database", b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_corrupt_file_is_begun_anew(path: Path, garbage: bytes):
+def test_a_corrupt_file_is_begun_anew(path: Path, garbage: bytes) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(garbage)
     with TemplateCache(path) as cache:
@@ -93,7 +93,7 @@ def test_a_corrupt_file_is_begun_anew(path: Path, garbage: bytes):
         assert cache.get_many([key_of(PLAIN)]) == [bound(PLAIN)]
 
 
-def test_a_corrupt_page_is_begun_anew(path: Path):
+def test_a_corrupt_page_is_begun_anew(path: Path) -> None:
     with TemplateCache(path) as cache:
         cache.put_many([(key_of(PLAIN), bound(PLAIN))])
     data = bytearray(path.read_bytes())
@@ -106,14 +106,14 @@ def test_a_corrupt_page_is_begun_anew(path: Path):
         assert cache.get_many([key_of(PLAIN)]) == [bound(PLAIN)]
 
 
-def test_a_folder_in_its_place_is_no_error(path: Path):
+def test_a_folder_in_its_place_is_no_error(path: Path) -> None:
     path.mkdir(parents=True)
     with TemplateCache(path) as cache:
         cache.put_many([(key_of(PLAIN), bound(PLAIN))])
         assert cache.get_many([key_of(PLAIN)]) == [bound(PLAIN)]
 
 
-def test_a_damaged_entry_is_a_miss(path: Path):
+def test_a_damaged_entry_is_a_miss(path: Path) -> None:
     with TemplateCache(path) as cache:
         cache.put_many([(key_of(PLAIN), bound(PLAIN))])
         cache._connection.execute("update template set data = '[1]'")

@@ -32,7 +32,7 @@ from invoices -- the table
 """
 
 
-def test_all_styles():
+def test_all_styles() -> None:
     assert column_comments(STYLES) == {
         "invoice": "Invoice number; `C…` is a return.",
         "line": "Position in the delivered file. Counts from one.",
@@ -60,5 +60,5 @@ def test_all_styles():
         ("", {}),
     ],
 )
-def test_small_ones(sql: str, expected: dict[str, str]):
+def test_small_ones(sql: str, expected: dict[str, str]) -> None:
     assert column_comments(sql) == expected

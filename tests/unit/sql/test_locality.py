@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from headwater.sql import Alignment, Binder
 from tests.unit.sql.random_days import check_many
 from tests.unit.sql.schemas import ALIGNMENT, Case, read_cases
+
+from headwater.sql import Alignment, Binder
 
 WORDS = frozenset({*ALIGNMENT, "time"})
 CASES = list(read_cases("alignment", WORDS))
@@ -24,19 +24,19 @@ def shown(found: Alignment) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_written_cases(binder: Binder, case: Case):
+def test_written_cases(binder: Binder, case: Case) -> None:
     template = binder.bind(case.queries[0], ALIGNMENT, time="t")
     found = {name: shown(alignment) for name, alignment in template.alignment.items()}
     assert found | {"time": template.time_origin} == dict(case.expected)
 
 
-def test_running_in_parts_equals_running_at_once():
+def test_running_in_parts_equals_running_at_once() -> None:
     tried, aligned, wrong = check_many(seed=3, amount=80)
     assert wrong == []
     assert aligned > tried / 4
 
 
-def test_without_a_time_everything_crosses(binder: Binder):
+def test_without_a_time_everything_crosses(binder: Binder) -> None:
     template = binder.bind("select x from a, c", ALIGNMENT)
     assert {name: found.kind for name, found in template.alignment.items()} == {
         "a": "crosses",

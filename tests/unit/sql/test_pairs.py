@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
-from headwater.sql import Binder, Read, fingerprint
 from tests.unit.sql.schemas import (
     FUNCTIONS,
     MUTATIONS,
@@ -15,6 +13,8 @@ from tests.unit.sql.schemas import (
     mutations,
     read_cases,
 )
+
+from headwater.sql import Binder, Read, fingerprint
 
 WORDS = frozenset({"upstream", "changes"})
 CASES = list(read_cases("pairs", WORDS))
@@ -46,23 +46,23 @@ def touched(binder: Binder, case: Case) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_exactly_the_touched_columns_change(binder: Binder, case: Case):
+def test_exactly_the_touched_columns_change(binder: Binder, case: Case) -> None:
     found, wanted = touched(binder, case)
     assert found == wanted
 
 
-def test_there_are_enough_cases():
+def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 110
     assert len(list(mutations())) == 122
 
 
 @pytest.mark.parametrize(("first", "second"), list(mutations())[:-1])
-def test_one_changed_constant_changes_a_column(binder: Binder, first: str, second: str):
+def test_one_changed_constant_changes_a_column(binder: Binder, first: str, second: str) -> None:
     one, other = (columns_of(binder, sql, MUTATIONS, None) for sql in (first, second))
     assert list(one.values()) != list(other.values())
 
 
-def test_a_changed_name_changes_a_name_alone(binder: Binder):
+def test_a_changed_name_changes_a_name_alone(binder: Binder) -> None:
     first, second = list(mutations())[-1]
     one, other = (columns_of(binder, sql, MUTATIONS, None) for sql in (first, second))
     assert one.keys() != other.keys()

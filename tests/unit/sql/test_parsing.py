@@ -17,11 +17,11 @@ from headwater.sql import SqlError, canonical, parse_many, references
         ("with a as (select * from a) select * from a", ("a",)),
         ("with a as (select 1), b as (select * from a) select * from b", ()),
         (
-            "select * from a where x in (with b as (select 1 y) select y from b) and (select 1 from b) = 1",
+            "select * from a where x in (with b as (select 1) from b) and (select 1 from b) = 1",
             ("a", "b"),
         ),
         (
-            "with recursive r as (select id from t union all select t.id from t join r on true) from r",
+            "with recursive r as (select x from t union all select t.x from t join r on true) from r",
             ("t",),
         ),
         ("select (select max(x) from u), exists (select 1 from v) from t", ("u", "v", "t")),
@@ -36,11 +36,11 @@ from headwater.sql import SqlError, canonical, parse_many, references
         ("with Z as (select 1) select * from z, range(3), (values (1)) v(i)", ()),
     ],
 )
-def test_references(sql: str, expected: tuple[str, ...]):
+def test_references(sql: str, expected: tuple[str, ...]) -> None:
     assert references(sql) == expected
 
 
-def test_canonical_is_blind_to_formatting_alone():
+def test_canonical_is_blind_to_formatting_alone() -> None:
     sql = "select a, 'query_location\":1,' as q from t where b > 1"
     same = "SELECT a  ,\n 'query_location\":1,' AS q -- c\nFROM t /* x */ WHERE (b>1)"
     other = sql.replace(":1,", ":2,")
@@ -48,7 +48,7 @@ def test_canonical_is_blind_to_formatting_alone():
     assert canonical(sql) != canonical(other)
 
 
-def test_many_keep_their_places():
+def test_many_keep_their_places() -> None:
     found = parse_many(["select 1 from a", "select from", "select 2 from b"])
     assert [type(each).__name__ for each in found] == ["Parsed", "SqlError", "Parsed"]
 
@@ -56,6 +56,6 @@ def test_many_keep_their_places():
 @pytest.mark.parametrize(
     "sql", ["", "select 1; select 2", "delete from t", "selec 1", "show tables"]
 )
-def test_not_one_select(sql: str):
+def test_not_one_select(sql: str) -> None:
     with pytest.raises(SqlError):
         references(sql)
