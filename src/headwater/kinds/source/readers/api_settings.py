@@ -49,7 +49,12 @@ class ApiSettings:
     max_pages: int = 100_000
 
 
-def read_settings(settings: Mapping[str, Any], root: Path, place: Place) -> ApiSettings:
+def read_settings(
+    settings: Mapping[str, Any],
+    root: Path,
+    place: Place,
+    environ: Mapping[str, str] | None = None,
+) -> ApiSettings:
     """The settings with secrets filled in; raises `HeadwaterError` (E508) for unknown words."""
     issues = [
         _issue(f"unknown key `{key}` of `api`", did_you_mean(key, _KNOWN, ", ".join(_KNOWN)), place)
@@ -58,7 +63,7 @@ def read_settings(settings: Mapping[str, Any], root: Path, place: Place) -> ApiS
     ]
     if issues:
         raise HeadwaterError(*issues)
-    filled = {key: _fill(value, root, place) for key, value in settings.items()}
+    filled = {key: _fill(value, root, place, environ) for key, value in settings.items()}
     paginator, params = _paginator(filled, place)
     cursor = filled.get("cursor", filled.get("incremental"))
     if isinstance(cursor, str):
@@ -116,13 +121,13 @@ def _auth(given: Any, place: Place) -> dict[str, Any] | None:
     return {**given, "type": _AUTHS[word]}
 
 
-def _fill(value: Any, root: Path, place: Place) -> Any:
+def _fill(value: Any, root: Path, place: Place, environ: Mapping[str, str] | None) -> Any:
     if isinstance(value, str):
-        return resolve(value, root, place).reveal() if "${" in value else value
+        return resolve(value, root, place, environ).reveal() if "${" in value else value
     if isinstance(value, Mapping):
-        return {key: _fill(item, root, place) for key, item in value.items()}
+        return {key: _fill(item, root, place, environ) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_fill(item, root, place) for item in value]
+        return [_fill(item, root, place, environ) for item in value]
     return value
 
 
