@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.unit.sql.random_days import check_many as check_days
 from tests.unit.sql.random_pairs import check_many as check_pairs
 

@@ -21,7 +21,7 @@ from headwater.sql import SqlError, canonical, parse_many, references
             ("a", "b"),
         ),
         (
-            "with recursive r as (select x from t union all select t.x from t join r on true) from r",
+            "with recursive r as (select x from t union all select x from t, r) from r",
             ("t",),
         ),
         ("select (select max(x) from u), exists (select 1 from v) from t", ("u", "v", "t")),
