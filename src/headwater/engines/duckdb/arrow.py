@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,18 @@ def arrow_rows(rows: Any) -> pa.Table | pa.RecordBatchReader:
     if hasattr(rows, "to_arrow_reader"):  # a DuckDB relation
         return rows.to_arrow_reader(BATCH_ROWS)
     return pa.RecordBatchReader.from_stream(rows)
+
+
+def with_a_batch(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same batches, or one without rows: who yields a batch for each still shows columns."""
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        first = next(reader, None)
+        yield first if first is not None else pa.RecordBatch.from_pylist([], schema=reader.schema)
+        yield from reader
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
 def given_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:

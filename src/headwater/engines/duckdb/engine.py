@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from headwater.engines.duckdb.faults import translated
+from headwater.engines.duckdb.interruptible import InterruptibleCalls
 from headwater.engines.duckdb.machine import default_memory_limit
 from headwater.engines.duckdb.parquet import FLUSH_ROWS
 from headwater.engines.duckdb.quoting import text
@@ -39,8 +40,9 @@ class DuckDBEngine:
         self.zone = zone
         self._temp = TempFolder(temp_folder)
         self.temp_folder = self._temp.path
+        self._calls = InterruptibleCalls()
         self._open: set[DuckDBSession] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may interrupt whoever holds it
         with translated():
             self._connection = duckdb.connect(":memory:", config=self._settings(memory_limit))
             # The default zone of every cursor: TIMESTAMPTZ shows and casts as local time.
@@ -71,6 +73,7 @@ class DuckDBEngine:
                 self._connection.cursor(),
                 zone=self.zone,
                 temp_folder=self.temp_folder,
+                calls=self._calls,
                 on_close=self._forget,
             )
             self._open.add(session)
@@ -90,6 +93,7 @@ class DuckDBEngine:
         for session in sessions:
             session.close()
         self._connection.close()
+        self._calls.close()
         self._temp.close()
 
     def _forget(self, session: DuckDBSession) -> None:

@@ -99,6 +99,10 @@ def write_python_table(
     except Exception as error:
         raise python_failed(error, function, place) from error
     rows, watched = _rows_of(result, function, place)
+    if rows is None:
+        if schema is None:
+            raise HeadwaterError(_no_batch(place))
+        return schema, ()
     found = _schema_of(session, rows)
     wanted = schema or tuple(column for column in found if not column[0].startswith(_INDEX))
     _check_columns(found, wanted, place)
@@ -136,7 +140,10 @@ def _input(session: DuckDBSession, name: str, style: Style) -> Any:
 def _rows_of(
     result: Any, function: Callable[..., Any], place: Place
 ) -> tuple[Any, _Watched | None]:
-    """The result as Arrow, or still a relation; for an iterator, also what watches over it."""
+    """The result as Arrow, or still a relation; for an iterator, also what watches over it.
+
+    None for an iterator that gives nothing.
+    """
     import pyarrow as pa
 
     if _is_relation(result):
@@ -152,7 +159,7 @@ def _rows_of(
     except Exception as error:
         raise python_failed(error, function, place) from error
     if first is None:
-        raise HeadwaterError(_no_arrow("no batch at all", place))
+        return None, None
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
     return reader, watched
 
@@ -179,8 +186,8 @@ def _batches(item: Any, place: Place) -> Sequence[pa.RecordBatch]:
     if isinstance(item, pa.RecordBatch):
         return [item]
     if hasattr(item, "__arrow_c_stream__"):
-        batches: Sequence[pa.RecordBatch] = pa.table(item).to_batches()
-        return batches
+        table = pa.table(item)
+        return table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     raise HeadwaterError(_no_arrow(f"an iterator of {type(item).__name__}", place))
 
 
@@ -190,6 +197,15 @@ def _no_arrow(what: str, place: Place) -> Issue:
         what=f"the function gave {what}",
         place=place,
         fix="return a relation, an Arrow table or a frame, or yield Arrow record batches",
+    )
+
+
+def _no_batch(place: Place) -> Issue:
+    return Issue(
+        code=codes.PYTHON_RESULT,
+        what="the function yields nothing for inputs without rows, so its columns are unknown",
+        place=place,
+        fix="yield an empty batch or frame then; a `pa.RecordBatchReader` input always has a batch",
     )
 
 

@@ -14,8 +14,9 @@ import duckdb
 
 from headwater.engines import codes
 from headwater.engines.duckdb import digests
-from headwater.engines.duckdb.arrow import BATCH_ROWS, arrow_rows
+from headwater.engines.duckdb.arrow import BATCH_ROWS, arrow_rows, with_a_batch
 from headwater.engines.duckdb.faults import UserText, translated
+from headwater.engines.duckdb.interruptible import InterruptibleCalls
 from headwater.engines.duckdb.physical import broken_named, groups_of_one_schema
 from headwater.engines.duckdb.quoting import identifier
 from headwater.engines.duckdb.relations import files_select, given_select, input_select, rest_select
@@ -42,6 +43,7 @@ class DuckDBSession:
         *,
         zone: ZoneInfo,
         temp_folder: Path,
+        calls: InterruptibleCalls,
         on_close: Callable[[DuckDBSession], None],
     ) -> None:
         self.connection = connection
@@ -49,7 +51,8 @@ class DuckDBSession:
         self._temp_folder = temp_folder
         self._on_close = on_close
         self._groups = partial(groups_of_one_schema, connection)
-        self._writer = FileWriter(connection, zone, temp_folder)
+        self._calls = calls
+        self._writer = FileWriter(connection, zone, temp_folder, calls)
         self._bound: dict[str, InputRelation] = {}
         self._beside: list[duckdb.DuckDBPyConnection] = []
 
@@ -83,7 +86,7 @@ class DuckDBSession:
         return [file for relation in self._bound.values() for file in relation.files]
 
     def stream(self, name: str) -> pa.RecordBatchReader:
-        """A bound input as Arrow batches.
+        """A bound input as Arrow batches; an empty one where there are no rows.
 
         On a cursor of its own: a connection streams one result at a time, and inputs may be read
         in turns.
@@ -93,7 +96,7 @@ class DuckDBSession:
         self._bind(beside, self._bound[name])
         with translated():
             relation = beside.sql(f"SELECT * FROM {identifier(name)}")
-            return relation.to_arrow_reader(BATCH_ROWS)
+            return with_a_batch(relation.to_arrow_reader(BATCH_ROWS))
 
     def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
         """A SELECT as a lazy relation of this session; anything else is refused."""
@@ -111,8 +114,12 @@ class DuckDBSession:
 
     def fetch(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with translated(sql):
+
+        def execute() -> list[tuple[Any, ...]]:
             return self.connection.execute(sql, parameters or None).fetchall()
+
+        with translated(sql):
+            return self._calls(self.connection, execute)
 
     # --- what the step writes
 
@@ -167,7 +174,7 @@ class DuckDBSession:
         name = f"__headwater_rows_{next(_numbers)}"
         beside.register(name, arrow_rows(rows))
         try:
-            return FileWriter(beside, self.zone, self._temp_folder).write(
+            return FileWriter(beside, self.zone, self._temp_folder, self._calls).write(
                 f"SELECT * FROM {identifier(name)}",
                 schema=schema,
                 time=time,

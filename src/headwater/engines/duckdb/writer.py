@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from headwater.engines.duckdb.faults import UserText, disk_faults, translated
+from headwater.engines.duckdb.interruptible import InterruptibleCalls
 from headwater.engines.duckdb.parquet import (
     MONTH_COLUMN,
     CopiedFile,
@@ -35,11 +36,16 @@ class FileWriter:
     """Runs COPY on one connection; after an error none of the files it began is left."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, zone: ZoneInfo, temp_folder: Path
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        zone: ZoneInfo,
+        temp_folder: Path,
+        calls: InterruptibleCalls,
     ) -> None:
         self._connection = connection
         self._zone = zone
         self._temp_folder = temp_folder
+        self._calls = calls
 
     def write(
         self,
@@ -107,8 +113,11 @@ class FileWriter:
     def _run(
         self, statement: str, parameters: Parameters, user: UserText | None
     ) -> list[tuple[Any, ...]]:
-        with translated(statement, user):
+        def execute() -> list[tuple[Any, ...]]:
             return self._connection.execute(statement, parameters or None).fetchall()
+
+        with translated(statement, user):
+            return self._calls(self._connection, execute)
 
 
 def _month_paths(copied: Sequence[CopiedFile], target: Target) -> list[Path]:

@@ -162,13 +162,26 @@ def dicts(sales: pa.Table) -> Any:
     return sales.to_pylist()
 
 
-def nothing(sales: pa.Table) -> Any:
-    return iter(())
-
-
-@pytest.mark.parametrize("function", [a_number, dicts, nothing])
+@pytest.mark.parametrize("function", [a_number, dicts])
 def test_what_is_not_arrow_is_refused(
     session: DuckDBSession, target: Target, function: Callable[..., Any]
 ) -> None:
     with pytest.raises(HeadwaterError, match="E746 the function gave"):
         write_python_table(session, function, schema=SALES, time=None, keep=None, target=target)
+
+
+def nothing(sales: pa.Table) -> Any:
+    return iter(())
+
+
+def test_inputs_without_rows(session: DuckDBSession, target: Target) -> None:
+    session.bind_inputs([InputRelation(name=name, schema=SALES) for name in ("sales", "others")])
+    for function in (as_relation, as_joined_relations, as_table, as_batches, as_tables):
+        found = write_python_table(
+            session, function, schema=None, time=None, keep=None, target=target
+        )
+        assert found == (SALES, ())
+    known = write_python_table(session, nothing, schema=SALES, time=None, keep=None, target=target)
+    assert known == (SALES, ())
+    with pytest.raises(HeadwaterError, match=r"E746 .*columns are unknown"):
+        write_python_table(session, nothing, schema=None, time=None, keep=None, target=target)
