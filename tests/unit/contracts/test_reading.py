@@ -201,20 +201,16 @@ def test_a_composite_foreign_key() -> None:
     )
 
 
+OWN = "{type: custom, engine: headwater, implementation:"
+
+
 @pytest.mark.parametrize(
     ("quality", "metric"),
     [
         ("{type: sql, query: 'select count(*) from {object}', mustBe: 3}", Metric.SQL),
         ("{type: sql, query: 'SELECT max(a) FROM ${table}', mustBe: 3}", Metric.SQL),
-        (
-            "{type: custom, engine: headwater, implementation: {volume: 28d, "
-            "mustBeBetween: [0.3, 3]}}",
-            Metric.VOLUME,
-        ),
-        (
-            "{type: custom, engine: headwater, implementation: {expr: max(a), mustBe: 1}}",
-            Metric.AGGREGATE,
-        ),
+        (f"{OWN} {{volume: 28d, mustBeBetween: [0.3, 3]}}}}", Metric.VOLUME),
+        (f"{OWN} {{expr: max(a), mustBe: 1}}}}", Metric.AGGREGATE),
     ],
 )
 def test_rules_of_ones_own(quality: str, metric: Metric) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -213,7 +214,7 @@ def test_good_and_broken_rows_are_all_rows(
     if rows:
         listed = [[*row, number] for number, row in enumerate(rows)]
         marks = ", ".join(["(?, ?, ?, ?)"] * len(listed))
-        connection.execute(f"INSERT INTO t VALUES {marks}", sum(listed, []))
+        connection.execute(f"INSERT INTO t VALUES {marks}", list(chain.from_iterable(listed)))
     relation = Relation.named("t", order=("n",) if ordered else ())
     other = Relation.named("other")
     around = Surroundings(existing=other if shared else None, targets={"other": other})
