@@ -96,7 +96,7 @@ def read_session(
     relations = [_input(name, sql, published[name], workspace) for name in published]
     bound = _bind(sql, given, published, view, functions)
     with workspace.engine.session() as opened:
-        session = cast(ReadingSession, opened)
+        session = cast("ReadingSession", opened)
         session.bind_inputs(relations, functions)
         relation = session.query(bound, given)
         assert relation is not None
@@ -114,7 +114,9 @@ def _named(sql: str, given: Mapping[str, object]) -> tuple[str, ...]:
         return references(translate(sql, types).sql)
     except SqlError as error:
         problem = error.problem
-        raise _issue(problem.code, problem.what, problem.fix, problem.line, problem.column) from error
+        raise _issue(
+            problem.code, problem.what, problem.fix, problem.line, problem.column
+        ) from error
 
 
 def published_tables(view: ReleaseView, names: Iterable[str]) -> dict[str, Published]:
@@ -156,6 +158,14 @@ def source_definition(node: NodeId, view: ReleaseView) -> SourceDefinition | Non
     loaded = load(Tree.from_blobs(files), [k.reader for k in KINDS if k.name == node.kind])
     definition = loaded.definitions.get(node)
     return definition if isinstance(definition, SourceDefinition) else None
+
+
+def released_functions(view: ReleaseView) -> tuple[str, ...]:
+    """The statements that create the release's SQL functions."""
+    tree = view.tree()
+    files = {} if tree is None else tree.files
+    own = {path: text for path, text in files.items() if path.startswith("functions/")}
+    return tuple(each.text for each in load(Tree.from_blobs(own), ()).functions) if own else ()
 
 
 def _input(name: str, sql: str, known: Published, workspace: Workspace) -> InputRelation:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from headwater.cli.calls import command
-from headwater.cli.commands import building, project, published
-
-if TYPE_CHECKING:
-    from typer import Context
+from headwater.cli.commands import building, care, project, published, releases
 
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
@@ -58,7 +55,9 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="`headwater COMMAND --help` says more. Exit codes: 0 done, 1 problems, 2 usage.")
+@app.callback(
+    epilog="`headwater COMMAND --help` says more. Exit codes: 0 done, 1 problems, 2 usage."
+)
 def headwater(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
@@ -72,6 +71,19 @@ app.command("check")(command(project.check))
 app.command("plan")(command(building.plan))
 app.command("run")(command(building.run))
 app.command("build", hidden=True)(command(building.build))
+app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("sql")(command(published.sql))
+app.command("trace")(command(releases.trace))
+app.command("changes")(command(releases.changes))
+app.command("promote")(command(releases.promote))
+app.command("rollback")(command(releases.rollback))
+app.command("debug")(command(care.debug))
+app.command("completion")(care.completion)
+
+_release = typer.Typer(no_args_is_help=True, help="List, show and compare releases.")
+_release.command("list")(command(releases.release_list))
+_release.command("diff")(command(releases.release_diff))
+_release.command("show")(command(releases.release_show))
+app.add_typer(_release, name="release")

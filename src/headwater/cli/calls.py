@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,37 +72,11 @@ class Call:
         """The project; Ctrl-C stops its engine, and nothing is half published."""
         from headwater.project import Project
 
-        with Project.open(
-            self.project, env=self.env, profile=self.profile, now=self.now
-        ) as project:
-            with _stoppable(project):
-                yield project
-
-
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C was pressed; whoever waits for the engine sees it stop."""
-
-
-@contextmanager
-def _stoppable(project: Project) -> Iterator[None]:
-    """Ctrl-C interrupts the engine, if one is at work, and raises `Stopped`."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        project.stopped = True  # type: ignore[attr-defined]
-        engine = project.workspace.__dict__.get("engine")
-        if engine is not None:
-            engine.interrupt()
-        raise Stopped
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with (
+            Project.open(self.project, env=self.env, profile=self.profile, now=self.now) as project,
+            stoppable(project),
+        ):
+            yield project
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -126,7 +97,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     run.__signature__ = inspect.Signature([*named, *common])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in (*named, *common)}
-    del run.__wrapped__  # type: ignore[attr-defined]
+    del run.__wrapped__
     return run
 
 
@@ -150,9 +121,9 @@ def ending(call: Call) -> Iterator[None]:
 
 def report(error: HeadwaterError, call: Call) -> None:
     """Print the issues of an error: with `--json` as data, else on standard error."""
-    from headwater.cli.issues_view import print_issues, tally
     from headwater.cli.screen import Screen
-    from headwater.summaries import issue_data
+    from headwater.views.issues import print_issues, tally
+    from headwater.views.summaries import issue_data
 
     if call.json:
         call.screen.data({"issues": [issue_data(issue) for issue in error.issues]})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from headwater.cli.calls import Stopped
-from headwater.cli.run_view import outcome_line
+from headwater.cli.stopping import STOPPED, Stopped
+from headwater.views.run import outcome_line
 
 if TYPE_CHECKING:
     from headwater.cli.screen import Screen
@@ -32,7 +32,6 @@ class Watch:
     """Prints every finished node; stops the run once Ctrl-C was pressed."""
 
     def __init__(self, project: Project, screen: Screen | None, bar: Bar | None) -> None:
-        self._project = project
         self._screen = screen
         self._bar = bar
         names = [len(str(node)) for node in project.bound.graph.nodes]
@@ -61,8 +60,7 @@ class Watch:
             self._screen.stream.flush()
 
     def _stop_if_asked(self) -> None:
-        """The interrupted step is over, and may have been noted as a failure; the rest must not run."""
-        if getattr(self._project, "stopped", False):
+        if STOPPED.is_set():
             raise Stopped
 
 

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from headwater.cli.layout import Cell, align
 from headwater.errors import Issue, UsageError
-from headwater.figures import count
 from headwater.reading import rows_of
+from headwater.views.figures import count
+from headwater.views.layout import Cell, align
+from headwater.views.values import is_number, value_text
 
 if TYPE_CHECKING:
     from headwater.cli.calls import Call
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _BY_SUFFIX = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 _BATCH_ROWS = 20_000
-_WIDEST_VALUE = 60
 _EVERYTHING = 2**62
 
 
@@ -112,7 +112,9 @@ def _write_json(reading: Reading, stream: TextIO) -> None:
     between = "[\n"
     for rows in _batches(reading):
         for row in rows:
-            record = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_json)
+            record = json.dumps(
+                dict(zip(names, row, strict=True)), ensure_ascii=False, default=_json
+            )
             stream.write(f"{between}{record}")
             between = ",\n"
     stream.write("[]\n" if between == "[\n" else "\n]\n")
@@ -132,7 +134,7 @@ def _write_table(reading: Reading, stream: TextIO, limit: int) -> None:
 
     screen = Screen(stream)
     rows, more = rows_of(reading, limit or _EVERYTHING)
-    numeric = [_is_number(kind) for kind in reading.types]
+    numeric = [is_number(kind) for kind in reading.types]
     head = [Cell(n, "strong", right) for n, right in zip(reading.columns, numeric, strict=True)]
     body = [
         [Cell(value_text(value), right=right) for value, right in zip(row, numeric, strict=True)]
@@ -143,26 +145,3 @@ def _write_table(reading: Reading, stream: TextIO, limit: int) -> None:
         screen.line(Cell(f"the first {count(limit, 'row')}; `--limit 0` shows all", "quiet"))
     elif screen.is_terminal:
         screen.line(Cell(count(len(rows), "row"), "quiet"))
-
-
-def _is_number(kind: str) -> bool:
-    return kind.startswith("DECIMAL") or kind in (
-        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-        "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE",
-    )  # fmt: skip
-
-
-def value_text(value: object) -> str:
-    """A value for the eye: thousands separators, no line breaks, nothing where it is null."""
-    from decimal import Decimal
-
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
-    text = " ".join(str(value).split("\n"))
-    return text if len(text) <= _WIDEST_VALUE else text[: _WIDEST_VALUE - 1] + "…"

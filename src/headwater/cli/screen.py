@@ -1,4 +1,4 @@
-"""Where a command prints: a terminal with colours and a width, or plain lines for everything else."""
+"""Where a command prints: a terminal with colours and a width, or plain lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TextIO
 
-from headwater.cli.layout import Cell, Line, Row, align, cell
+from headwater.views.layout import Cell, Line, Row, align, cell
 
 #: Meaning → ANSI's "select graphic rendition".
 STYLES: Final[Mapping[str, str]] = {
@@ -54,13 +54,20 @@ class Screen:
         return cls(sys.stderr)
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether lines longer than `width` would be broken: only a terminal does that."""
+        return self.is_terminal
+
+    @property
     def cut(self) -> int:
         """The width to which lines are cut; 0 where nobody looks, so that nothing is lost."""
         return self.width if self.is_terminal else 0
 
     def line(self, *parts: Cell | str) -> None:
         """Print one line."""
-        self.stream.write(self._encoded("".join(self._painted(cell(part)) for part in parts)) + "\n")
+        self.stream.write(
+            self._encoded("".join(self._painted(cell(part)) for part in parts)) + "\n"
+        )
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Print lines."""

@@ -15,7 +15,6 @@ from headwater.cli.selecting import (
     Period,
     Sample,
     Select,
-    make_request,
 )
 
 if TYPE_CHECKING:
@@ -33,20 +32,23 @@ def plan(
     full_refresh: FullRefresh = None,
     period: Period = None,
     sample: Sample = None,
+    apply: Apply = False,
 ) -> None:
     """Say what a run would do, and why."""
-    from headwater.cli.plan_view import print_plan
-    from headwater.summaries import plan_data
+    from headwater.asking import make_request
+    from headwater.views.plan import print_plan
+    from headwater.views.summaries import plan_data
 
     with call.open() as project:
         made = project.plan(
             make_request(
                 project,
                 nodes=[*(nodes or ()), *(select or ())],
-                exclude=exclude,
-                full_refresh=full_refresh,
+                exclude=exclude or (),
+                full_refresh=full_refresh or (),
                 period=period,
                 sample=sample,
+                apply=apply,
             )
         )
         if call.json:
@@ -67,12 +69,14 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Build what is stale, check it, and release it."""
+    from headwater.asking import make_request
+
     with call.open() as project:
         request = make_request(
             project,
             nodes=[*(nodes or ()), *(select or ())],
-            exclude=exclude,
-            full_refresh=full_refresh,
+            exclude=exclude or (),
+            full_refresh=full_refresh or (),
             period=period,
             sample=sample,
             apply=apply or (not call.json and _asked(project, call, yes)),
@@ -97,12 +101,21 @@ def build(
     run(call, nodes, select, exclude, full_refresh, period, sample, apply, yes)
 
 
+def retry(call: Call) -> None:
+    """Run again what the last run was asked for; what it finished is not done twice."""
+    from headwater.cli.retrying import last_request
+
+    with call.open() as project:
+        failed = run_request(project, last_request(project), call)
+    raise typer.Exit(1 if failed else 0)
+
+
 def run_request(project: Project, request: Request, call: Call) -> bool:
     """Run and print as it goes; whether anything was held or failed."""
     from headwater.cli.progress import silent, watching
-    from headwater.cli.run_view import print_report
     from headwater.errors import raise_errors
-    from headwater.summaries import run_data
+    from headwater.views.run import print_report
+    from headwater.views.summaries import run_data
 
     raise_errors(project.bound.errors)
     watch = silent(project) if call.json else watching(project, call.screen)
@@ -119,12 +132,10 @@ def _asked(project: Project, call: Call, yes: bool) -> bool:
     """Whether edited definitions go out with a run of `prod`; asks only on a terminal."""
     import sys
 
-    from headwater.releasing import PROD, edited_nodes
+    from headwater.releasing import PROD
 
-    if project.environment != PROD:
-        return False
-    edited = edited_nodes(project.workspace, project.bound, PROD)
-    if not edited:
+    edited = project.edited
+    if project.environment != PROD or not edited:
         return False
     if yes:
         return True

@@ -22,7 +22,7 @@ def init(
 ) -> None:
     """Make a new project, small or from an example."""
     from headwater.cli.calls import ending
-    from headwater.cli.starting import copy_example, write_project
+    from headwater.starting import copy_example, write_project
 
     call = Call()
     with ending(call):
@@ -36,9 +36,9 @@ def init(
 
 def check(call: Call) -> None:
     """Look for everything that is wrong with the definitions; nothing is run."""
-    from headwater.cli.issues_view import print_issues, tally
-    from headwater.figures import count
-    from headwater.summaries import issue_data
+    from headwater.views.figures import count
+    from headwater.views.issues import print_issues, tally
+    from headwater.views.summaries import issue_data
 
     with call.open() as project:
         issues = project.check()

@@ -7,19 +7,17 @@ from typing import Annotated, Literal
 import typer
 
 from headwater.cli.calls import Call
-from headwater.cli.facts import project_facts, released_functions
-from headwater.cli.selecting import Exclude, Nodes, Select, chosen
+from headwater.cli.selecting import Exclude, Nodes, Select
 
 
-def ls(
-    call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None
-) -> None:
+def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None) -> None:
     """List nodes: rows, days, owner, file."""
-    from headwater.cli.nodes_view import print_nodes
-    from headwater.summaries import facts_data
+    from headwater.asking import chosen
+    from headwater.views.nodes import print_nodes
+    from headwater.views.summaries import facts_data, project_facts
 
     with call.open() as project:
-        wanted = chosen(project, [*(nodes or ()), *(select or ())], exclude)
+        wanted = chosen(project, [*(nodes or ()), *(select or ())], exclude or ())
         found = [f for n, f in project_facts(project).items() if wanted is None or n in wanted]
         if call.json:
             call.screen.data([facts_data(facts) for facts in found])
@@ -31,8 +29,8 @@ def show(
     call: Call, nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Which nodes.")]
 ) -> None:
     """Say everything about a node: columns, docs, lineage, rules, what is published."""
-    from headwater.cli.nodes_view import print_node
-    from headwater.summaries import facts_data
+    from headwater.views.nodes import print_node
+    from headwater.views.summaries import facts_data, project_facts
 
     with call.open() as project:
         wanted = project.select(tuple(nodes))
@@ -66,10 +64,10 @@ def sql(
 ) -> None:
     """Read the published tables with SQL; nothing can be changed."""
     from headwater.cli.rows import parse_parameters, write_rows
-    from headwater.reading import read_session
+    from headwater.reading import read_session, released_functions
 
     given = parse_parameters(set_ or ())
     with call.open() as project:
-        functions = released_functions(project)
+        functions = released_functions(project.view)
         with read_session(project.workspace, project.view, query, given, functions) as reading:
             write_rows(reading, call, format=format, output=output, limit=limit)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headwater.cli.layout import Cell, align
-from headwater.cli.screen import Screen
 from headwater.errors import Issue
-from headwater.figures import count
+from headwater.views.figures import count
+from headwater.views.layout import Cell, align
+from headwater.views.page import Page
 
 _WIDEST = 60  # a longer `what` does not push the places of the others aside
 
 
-def print_issues(issues: Sequence[Issue], screen: Screen) -> None:
-    """All issues, aligned where the screen is wide enough, else the fix on a line of its own."""
+def print_issues(issues: Sequence[Issue], page: Page) -> None:
+    """All issues, aligned where the page is wide enough, else the fix on a line of its own."""
     rows = [
         (
             Cell(issue.code, "bad" if issue.is_error else "warning"),
@@ -26,17 +26,17 @@ def print_issues(issues: Sequence[Issue], screen: Screen) -> None:
     short = all(len(issue.what) <= _WIDEST for issue in issues)
     lines = align(rows, indent=0, gap=2)
     widest = max((sum(len(part.text) for part in line) for line in lines), default=0)
-    if short and (not screen.is_terminal or widest <= screen.width):
-        screen.lines(lines)
+    if short and (not page.is_narrow or widest <= page.width):
+        page.rows(rows, indent=0, gap=2)
         return
     for code, what, place, fix in rows:
-        screen.line(code, f" {what}")
+        page.line(code, f" {what}")
         where = [part for part in (place, Cell(fix)) if part.text]
         if where:
             between = [Cell("     "), where[0]]
             for part in where[1:]:
                 between += [Cell(" · ", "quiet"), part]
-            screen.line(*between)
+            page.line(*between)
 
 
 def tally(issues: Sequence[Issue]) -> str:

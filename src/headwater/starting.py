@@ -1,4 +1,4 @@
-"""New projects: two small tables that run at once, or a copy of an example. Nothing is overwritten."""
+"""New projects: a small one that runs at once, or a copy of an example. Nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ def _empty(folder: str) -> Path:
     """The folder, made where it does not exist; one that holds anything is refused."""
     root = Path(folder).resolve()
     if root.is_file():
-        raise UsageError(Issue(code="E812", what="there is a file of that name", place=Place(folder)))
+        raise UsageError(
+            Issue(code="E812", what="there is a file of that name", place=Place(folder))
+        )
     if root.is_dir():
         found = sorted(path.name for path in root.iterdir() if path.name != ".git")
         if found:

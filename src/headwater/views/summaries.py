@@ -1,4 +1,4 @@
-"""What plans, runs and nodes come to in few lines; the faces print, encode or draw the same facts."""
+"""What plans, runs and nodes come to; the faces print, encode or draw the same facts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.errors import Issue
-from headwater.figures import count, span
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import DataInterval, NodeId, join_intervals
@@ -18,8 +17,10 @@ from headwater.ledger import Release
 from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State
 from headwater.plan.steps import Load, Plan, Query, Step
+from headwater.project import Project
 from headwater.releasing import RunReport
 from headwater.run.context import NodeOutcome
+from headwater.views.figures import count, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +253,11 @@ def node_facts(
         node.id: _facts(node, graph, columns[node.id], view.states.get(node.id), node.id in edited)
         for node in graph.nodes.values()
     }
+
+
+def project_facts(project: Project) -> dict[NodeId, NodeFacts]:
+    """The facts of every node on disk, with what the environment publishes of it."""
+    return node_facts(project.bound.graph, project.view, frozenset(project.edited))
 
 
 def _facts(

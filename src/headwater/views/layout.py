@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """A piece of a line. Styles are words of meaning, as in `screen.STYLES`."""
+    """A piece of a line.
+
+    `style` is a word of meaning: good, bad, warning, same, strong, quiet, code, place.
+    """
 
     text: str
     style: str = ""

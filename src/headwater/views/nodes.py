@@ -1,23 +1,23 @@
-"""Nodes on the screen: a list of many, or all about one."""
+"""Nodes on the page: a list of many, or all about one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from headwater.cli.layout import Cell
-from headwater.figures import count, size, span
+from headwater.views.figures import count, size, span
+from headwater.views.layout import Cell
 
 if TYPE_CHECKING:
-    from headwater.cli.screen import Screen
     from headwater.project import Project
-    from headwater.summaries import NodeFacts
+    from headwater.views.page import Page
+    from headwater.views.summaries import NodeFacts
 
 
-def print_nodes(project: Project, found: Sequence[NodeFacts], screen: Screen) -> None:
+def print_nodes(project: Project, found: Sequence[NodeFacts], page: Page) -> None:
     """One line a node."""
     zone = project.workspace.zone
-    screen.rows(
+    page.rows(
         (
             str(facts.node),
             Cell("not built" if facts.rows is None else count(facts.rows, "row"), right=True),
@@ -28,18 +28,18 @@ def print_nodes(project: Project, found: Sequence[NodeFacts], screen: Screen) ->
         )
         for facts in found
     )
-    screen.line(count(len(found), "node"))
+    page.line(count(len(found), "node"))
 
 
-def print_node(project: Project, facts: NodeFacts, screen: Screen) -> None:
+def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
     """Everything about one node."""
     title = f" · {facts.title}" if facts.title else ""
-    screen.line(Cell(str(facts.node), "strong"), title, " · ", Cell(facts.path, "place"))
+    page.line(Cell(str(facts.node), "strong"), title, " · ", Cell(facts.path, "place"))
     for line in facts.description.splitlines():
-        screen.line(f"  {line}")
-    screen.rows(_attributes(project, facts), indent=2, gap=2)
-    screen.line(Cell("columns", "strong"))
-    screen.rows(
+        page.line(f"  {line}")
+    page.rows(_attributes(project, facts), indent=2, gap=2)
+    page.line(Cell("columns", "strong"))
+    page.rows(
         (
             column.name,
             Cell(column.type, "quiet"),
@@ -49,9 +49,9 @@ def print_node(project: Project, facts: NodeFacts, screen: Screen) -> None:
         for column in facts.columns
     )
     if facts.rules:
-        screen.line(Cell("rules", "strong"))
+        page.line(Cell("rules", "strong"))
         for rule in facts.rules:
-            screen.line(f"  {rule}")
+            page.line(f"  {rule}")
 
 
 def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:

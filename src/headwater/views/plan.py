@@ -1,33 +1,33 @@
-"""A plan on the screen: one line a node, action and reason."""
+"""A plan on the page: one line a node, action and reason."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater.cli.layout import Cell
-from headwater.figures import count, moment
-from headwater.summaries import plan_lines
+from headwater.views.figures import count, moment
+from headwater.views.layout import Cell
+from headwater.views.summaries import plan_lines
 
 if TYPE_CHECKING:
-    from headwater.cli.screen import Screen
     from headwater.plan.steps import Plan
     from headwater.project import Project
+    from headwater.views.page import Page
 
 _STYLES = {"load": "good", "build": "good", "recheck": "warning", "remove": "bad"}
 
 
-def print_plan(project: Project, plan: Plan, screen: Screen) -> None:
+def print_plan(project: Project, plan: Plan, page: Page) -> None:
     """The head, the steps, and what to do with them."""
     zone = project.workspace.zone
     released = "nothing published yet"
     if plan.release is not None:
         released = f"{plan.environment} at release #{plan.release}"
-    screen.line(
+    page.line(
         Cell(project.settings.name, "strong"),
         f" · {released} · now {moment(plan.now, zone)} {zone.key}",
     )
     lines = plan_lines(plan, zone)
-    screen.rows(
+    page.rows(
         (
             Cell(str(number), "quiet", right=True),
             Cell(line.action, _STYLES[line.action]),
@@ -38,9 +38,9 @@ def print_plan(project: Project, plan: Plan, screen: Screen) -> None:
         for number, line in enumerate(lines, 1)
     )
     for node in plan.removed:
-        screen.line(f"  {node} is no longer defined, and leaves the release")
+        page.line(f"  {node} is no longer defined, and leaves the release")
     for node in plan.barred:
-        screen.line(
+        page.line(
             Cell("! ", "warning"), f"{node} is stale, but a rollback rejected what it would become"
         )
     command = "headwater run"
@@ -49,23 +49,23 @@ def print_plan(project: Project, plan: Plan, screen: Screen) -> None:
     if plan.steps:
         steps = count(len(lines), "step")
         builds = f" ({count(len(plan.steps), 'build')})" if len(plan.steps) > len(lines) else ""
-        screen.line(f"{steps}{builds}. `{command}` does exactly this.")
+        page.line(f"{steps}{builds}. `{command}` does exactly this.")
     elif not plan.removed:
-        screen.line("Nothing to do: everything is up to date.")
-    print_edited(project, screen)
+        page.line("Nothing to do: everything is up to date.")
+    print_edited(project, page)
 
 
-def print_edited(project: Project, screen: Screen) -> None:
+def print_edited(project: Project, page: Page) -> None:
     """Edited definitions that `prod` does not run."""
-    from headwater.releasing import PROD, edited_nodes
+    from headwater.releasing import PROD
 
-    if project.environment != PROD:
-        return
-    edited = edited_nodes(project.workspace, project.bound, PROD)
-    if edited:
-        named = ", ".join(map(str, edited[:3])) + (f" and {len(edited) - 3} more" * (len(edited) > 3))
-        screen.line(
+    edited = project.edited
+    if edited and project.environment == PROD:
+        named = ", ".join(map(str, edited[:3])) + (
+            f" and {len(edited) - 3} more" * (len(edited) > 3)
+        )
+        page.line(
             Cell("! ", "warning"),
             f"{count(len(edited), 'definition')} edited and not released: {named}",
         )
-        screen.hint("`headwater run --env NAME` builds them beside, `headwater run --apply` releases")
+        page.hint("`headwater run --env NAME` builds them beside, `headwater run --apply` releases")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater.cli.issues_view import print_issues
-from headwater.cli.layout import Cell, Line
-from headwater.figures import count, seconds
-from headwater.summaries import outcome_text
+from headwater.views.figures import count, seconds
+from headwater.views.issues import print_issues
+from headwater.views.layout import Cell, Line
+from headwater.views.summaries import outcome_text
 
 if TYPE_CHECKING:
-    from headwater.cli.screen import Screen
+    from headwater.ledger import Release
     from headwater.project import Project
     from headwater.releasing import RunReport
     from headwater.run.context import NodeOutcome
+    from headwater.views.page import Page
 
 MARKS = {
     "loaded": ("✔", "good"),
@@ -42,47 +43,59 @@ def outcome_line(outcome: NodeOutcome, name_width: int, width: int) -> Line:
     )
 
 
-def print_report(project: Project, report: RunReport, screen: Screen) -> None:
+def print_report(project: Project, report: RunReport, page: Page) -> None:
     """What was held and why, which releases were made, and what waits for somebody."""
     for outcome in report.outcomes:
         if outcome.issues:
-            print_issues(outcome.issues, screen)
+            print_issues(outcome.issues, page)
     held = [o for o in report.outcomes if o.status in ("held", "failed")]
     waiting = [o for o in report.outcomes if o.status == "waiting"]
     if held:
         went = len(report.outcomes) - len(held) - len(waiting)
         named = ", ".join(str(o.node) for o in waiting[:5]) + (" …" if len(waiting) > 5 else "")
-        screen.line(
+        page.line(
             Cell("✖ ", "bad"),
             f"held: {', '.join(str(o.node) for o in held)}",
             f" · held with it: {named}" if waiting else "",
             f" · went on: {count(went, 'other')}",
         )
     for release in report.releases:
-        nodes = [o.node for o in report.outcomes if o.status in ("loaded", "built", "removed")]
-        screen.line(
+        page.line(
             Cell(f"release #{release.number}", "strong"),
             f" · {release.environment} · {release.sort}",
-            f" · {count(len(nodes), 'node')} changed",
+            f" · {count(changed_nodes(project, release), 'node')} changed",
             f" · {seconds(report.seconds)}",
         )
     if not report.releases and not held:
         head = project.view.release
         at = f" (release #{head.number})" if head is not None else ""
-        screen.line(f"Nothing to do: everything is up to date{at}. {seconds(report.seconds)}")
-    _print_quarantine(report, screen)
+        page.line(f"Nothing to do: everything is up to date{at}. {seconds(report.seconds)}")
+    _print_quarantine(report, page)
     if report.edited:
         named = ", ".join(map(str, report.edited[:3])) + (" …" if len(report.edited) > 3 else "")
         edited = count(len(report.edited), "edited definition")
-        screen.line(Cell("! ", "warning"), f"{edited} not released: {named}")
-        screen.hint("`headwater run --apply` releases them, `--env NAME` builds them beside")
+        page.line(Cell("! ", "warning"), f"{edited} not released: {named}")
+        page.hint("`headwater run --apply` releases them, `--env NAME` builds them beside")
     for node in report.barred:
-        screen.line(Cell("! ", "warning"), f"{node} keeps its state: a rollback rejected the new one")
+        page.line(Cell("! ", "warning"), f"{node} keeps its state: a rollback rejected the new one")
 
 
-def _print_quarantine(report: RunReport, screen: Screen) -> None:
+def changed_nodes(project: Project, release: Release) -> int:
+    """How many nodes differ from the release before, in definition or state."""
+    now = project.ledger.resolve(release.number)
+    if release.parent is None:
+        return len(now.definitions)
+    before = project.ledger.resolve(release.parent)
+    return sum(
+        now.definitions.get(node) != before.definitions.get(node)
+        or now.states.get(node) != before.states.get(node)
+        for node in {*now.definitions, *before.definitions}
+    )
+
+
+def _print_quarantine(report: RunReport, page: Page) -> None:
     for outcome in report.outcomes:
         rows = outcome.reckoning.quarantined if outcome.reckoning is not None else 0
         if rows:
             waits = f"{count(rows, 'row')} {'waits' if rows == 1 else 'wait'}"
-            screen.line(f"{waits}: `headwater quarantine show {outcome.node.name}`")
+            page.line(f"{waits}: `headwater quarantine show {outcome.node.name}`")

@@ -1,0 +1,216 @@
+"""An open project in Python: whatever the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from headwater.api.result import Result
+from headwater.api.shown import Shown
+from headwater.api.table import TableHandle
+from headwater.errors import Issue
+from headwater.project import Project
+from headwater.reading import read_session, released_functions
+
+if TYPE_CHECKING:
+    from headwater.comparing import ReleaseDiff
+    from headwater.ledger import Release
+    from headwater.plan.steps import Plan, Request
+    from headwater.releasing import RunReport
+    from headwater.tracing import Trace
+
+Nodes = str | Sequence[str]
+
+
+class OpenProject:
+    """One project in one environment; close it, or use it as a context manager."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        env: str = "prod",
+        profile: str | None = None,
+        now: str | None = None,
+    ) -> Self:
+        """The project in a folder or the nearest one above. Raises UsageError (E803)."""
+        return cls(Project.open(folder, env=env, profile=profile, now=now))
+
+    def close(self) -> None:
+        """Close ledger and engine."""
+        self.project.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- definitions, plan, run
+
+    def check(self) -> Shown[tuple[Issue, ...]]:
+        """Everything that is wrong with the definitions, as they are on disk now."""
+        from headwater.views.issues import print_issues, tally
+        from headwater.views.summaries import issue_data
+
+        self.project.forget()
+        issues = self.project.check()
+
+        def view(page: Any) -> None:
+            print_issues(issues, page)
+            page.line(tally(issues))
+
+        return Shown(issues, view, [issue_data(issue) for issue in issues])
+
+    def plan(self, select: Nodes = (), **options: Any) -> Shown[Plan]:
+        """What a run would do; options as of `run`."""
+        from headwater.views.plan import print_plan
+        from headwater.views.summaries import plan_data
+
+        self.project.forget()
+        plan = self.project.plan(self._request(select, **options))
+        data = plan_data(plan, self.project.workspace.zone)
+        return Shown(plan, lambda page: print_plan(self.project, plan, page), data)
+
+    def run(self, select: Nodes = (), **options: Any) -> Shown[RunReport]:
+        """Build what is stale, and release it.
+
+        Options: `exclude`, `full_refresh` (selections), `period` ("2011-11"), `sample` ("30d"),
+        `apply` (release edited definitions too).
+        """
+        from headwater.views.run import outcome_line, print_report
+        from headwater.views.summaries import run_data
+
+        self.project.forget()
+        report = self.project.run(self._request(select, **options))
+        width = max((len(str(o.node)) for o in report.outcomes), default=0)
+
+        def view(page: Any) -> None:
+            for outcome in report.outcomes:
+                page.line(*outcome_line(outcome, width, page.width))
+            print_report(self.project, report, page)
+
+        return Shown(report, view, run_data(report))
+
+    def _request(self, select: Nodes, **options: Any) -> Request:
+        from headwater.asking import make_request
+
+        for name in ("exclude", "full_refresh"):
+            options[name] = _listed(options.get(name, ()))
+        return make_request(self.project, nodes=_listed(select), **options)
+
+    # --- reading
+
+    def sql(self, text: str, **parameters: object) -> Result:
+        """One SELECT over the published tables; `:name` stands for a parameter.
+
+        >>> shop = demo()
+        >>> shop.sql("select city, warmest from cities where city = :city", city="Oslo").fetchall()
+        [('Oslo', Decimal('18.3'))]
+        """
+        project = self.project
+        functions = released_functions(project.view)
+        with read_session(project.workspace, project.view, text, parameters, functions) as reading:
+            return Result(reading.relation.to_arrow_table(), reading.types)
+
+    def table(self, name: str) -> TableHandle:
+        """One published table. Raises HeadwaterError (E201) where there is none of that name."""
+        return TableHandle.find(self.project, name)
+
+    # --- releases
+
+    def trace(self, what: str, at: date | str | None = None) -> Shown[Trace]:
+        """What lies beneath a table, a day of it, or a column: `sales`, `sales.amount`."""
+        from headwater.views.trace import print_trace, trace_data
+
+        day = date.fromisoformat(at) if isinstance(at, str) else at
+        found = self.project.trace(what, day)
+        view = lambda page: print_trace(self.project, found, page)  # noqa: E731
+        return Shown(found, view, trace_data(found))
+
+    def diff(
+        self, after: str | int | None = None, before: str | int | None = None
+    ) -> Shown[ReleaseDiff]:
+        """What `after` (an environment or release) shows otherwise than `before`."""
+        from headwater.views.diff import print_diff
+        from headwater.views.plain import plain
+
+        found = self.project.diff(after, before)
+        return Shown(found, lambda page: print_diff(self.project, found, page), plain(found))
+
+    def releases(self, limit: int = 20) -> tuple[Release, ...]:
+        """The newest releases of all environments, newest first."""
+        return tuple(self.project.ledger.releases(None, limit))
+
+    def promote(self, environment: str, reason: str = "") -> Shown[RunReport]:
+        """Make `prod` show what an environment shows."""
+        from headwater.views.run import print_report
+        from headwater.views.summaries import run_data
+
+        report = self.project.promote(environment, reason)
+        view = lambda page: print_report(self.project, report, page)  # noqa: E731
+        return Shown(report, view, run_data(report))
+
+    def rollback(self, to: int | None = None, node: str | None = None, reason: str = "") -> Release:
+        """Go back to a release, by default the one before; or back with one node alone."""
+        return self.project.rollback(to, node, reason)
+
+    # --- showing itself
+
+    def _summary(self) -> list[tuple[str, str]]:
+        from headwater.views.figures import count, moment
+        from headwater.views.issues import tally
+
+        project = self.project
+        release = project.view.release
+        shown = "nothing published yet"
+        if release is not None:
+            at = moment(release.created_at, project.workspace.zone)
+            shown = f"{project.environment} at release #{release.number}, {at}"
+        rows = sum(state.row_count for state in project.view.states.values())
+        return [
+            ("project", project.settings.name),
+            ("release", shown),
+            ("published", f"{count(len(project.view.states), 'node')}, {count(rows, 'row')}"),
+            ("problems", tally(project.check())),
+        ]
+
+    def __repr__(self) -> str:
+        return " · ".join(text for _, text in self._summary())
+
+    def _repr_html_(self) -> str:
+        from headwater.api.html import HtmlPage
+        from headwater.views.layout import Cell
+
+        page = HtmlPage()
+        page.rows([(Cell(word, "quiet"), text) for word, text in self._summary()])
+        return page.html
+
+
+def _listed(nodes: Nodes) -> tuple[str, ...]:
+    return (nodes,) if isinstance(nodes, str) else tuple(nodes)
+
+
+def demo() -> OpenProject:
+    """A tiny project in a temporary folder, already run; the examples of these docs use it."""
+    import tempfile
+
+    from headwater.starting import write_project
+
+    folder = Path(tempfile.mkdtemp(prefix="headwater-demo-")) / "weather"
+    write_project(str(folder))
+    opened = OpenProject.open(folder)
+    opened.run()
+    return opened

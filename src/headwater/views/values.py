@@ -1,0 +1,32 @@
+"""Values of results for the eye."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_WIDEST = 60
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE"))
+
+
+def is_number(kind: str) -> bool:
+    """Whether a DuckDB type is numeric, so that its values stand to the right."""
+    return kind.startswith("DECIMAL") or kind in _NUMBERS
+
+
+def value_text(value: object) -> str:
+    """Thousands separators, no line breaks, nothing where it is null.
+
+    >>> value_text(Decimal("1044842.50")), value_text(None), value_text(True), value_text(0.1 + 0.2)
+    ('1,044,842.50', '', 'true', '0.3')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
+    text = " ".join(str(value).split("\n"))
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
