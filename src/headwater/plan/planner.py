@@ -14,7 +14,7 @@ from datetime import timedelta
 from headwater.clock import Clock, local, local_midnight
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
-from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest, join_intervals
 from headwater.plan.reasons import explain
 from headwater.plan.should import expected_contents, input_key
 from headwater.plan.state import Contents, Segment, State
@@ -29,6 +29,9 @@ from headwater.plan.steps import (
     Request,
     Step,
 )
+
+#: A backfill reads about so many rows at once, so that memory and temporary files stay bounded.
+CHUNK_ROWS = 20_000_000
 
 
 def make_plan(
@@ -130,7 +133,7 @@ def plan_node(
         Remove(node=node.id, reason=Reason("upstream changed"), interval=gone)
         for gone in _surplus(state, expected)
     ]
-    for chunk in _chunks(node, [interval for interval, _ in stale], clock):
+    for chunk in _chunks(node, [interval for interval, _ in stale], states, clock):
         steps.append(
             Query(
                 node=node.id,
@@ -182,25 +185,61 @@ def _differing(
 
 def _surplus(state: State, expected: IntervalMap[Contents]) -> tuple[DataInterval, ...]:
     """What the state has beyond the domain; nothing while there is no input at all yet."""
-    if not state.segments or not expected or len(state.segments) == len(expected) == 1:
+    if not expected or state.segments.intervals == expected.intervals:
         return ()
     return state.segments.minus(expected).intervals
 
 
-def _chunks(node: Node, stale: list[DataInterval], clock: Clock) -> list[DataInterval]:
-    """Neighbouring stale parts joined, and cut to the chunk length of a backfill."""
-    joined: list[DataInterval] = []
-    for part in stale:
-        if joined and part.start <= joined[-1].end:
-            joined[-1] = DataInterval(joined[-1].start, max(joined[-1].end, part.end))
-        else:
-            joined.append(part)
+def _chunks(
+    node: Node, stale: list[DataInterval], states: Mapping[NodeId, State], clock: Clock
+) -> list[DataInterval]:
+    """Neighbouring stale parts joined, and cut so that one step reads a bounded number of rows."""
+    joined = list(join_intervals(stale))
     length = getattr(node.definition, "chunk", None)
     if any(i.mode == "previous" for i in node.inputs):
         length = timedelta(days=1)
-    if length is None or node.time is None:
+    if node.time is None:
         return joined
-    return [piece for part in joined for piece in _cut(part, length, clock)]
+    if length is not None:
+        return [piece for part in joined for piece in _cut(part, length, clock)]
+    return [piece for part in joined for piece in _cut_by_rows(node, part, states, clock)]
+
+
+def _cut_by_rows(
+    node: Node, interval: DataInterval, states: Mapping[NodeId, State], clock: Clock
+) -> list[DataInterval]:
+    """Whole local months, as many at once as read at most `CHUNK_ROWS`, by the files' own spans."""
+    files = [
+        file
+        for edge in node.inputs
+        if edge.mode == "same_day" and edge.node in states
+        for file in states[edge.node].part("rows")
+        if file.interval.overlaps(interval)
+    ]
+    if sum(file.rows for file in files) <= CHUNK_ROWS:
+        return [interval]
+    pieces: list[DataInterval] = []
+    start, rows = interval.start, 0
+    for month in _months(interval, clock):
+        more = sum(f.rows for f in files if month.start <= f.interval.start < month.end)
+        if rows and rows + more > CHUNK_ROWS:
+            pieces.append(DataInterval(start, month.start))
+            start, rows = month.start, 0
+        rows += more
+    return [*pieces, DataInterval(start, interval.end)]
+
+
+def _months(interval: DataInterval, clock: Clock) -> list[DataInterval]:
+    """The interval cut where local months begin."""
+    pieces: list[DataInterval] = []
+    start = interval.start
+    while start < interval.end:
+        first = local(start, clock.zone).date().replace(day=1)
+        following = (first + timedelta(days=32)).replace(day=1)
+        end = min(local_midnight(following, clock.zone), interval.end)
+        pieces.append(DataInterval(start, end))
+        start = end
+    return pieces
 
 
 def _cut(interval: DataInterval, length: timedelta, clock: Clock) -> list[DataInterval]:

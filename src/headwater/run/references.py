@@ -24,6 +24,8 @@ def check_references(
     A reference is judged when either side was touched; a warning only joins the outcomes.
     """
     found: dict[NodeId, NodeOutcome] = {}
+    if not touched:
+        return found
     by_name = {node.id.name: node for node in context.graph.nodes.values()}
     for node in context.graph.nodes.values():
         for rule in executors[node.id.kind].promises(node).rules:
