@@ -1,5 +1,6 @@
 """dlt's client against a server that misbehaves in every known way."""
 
+# ruff: noqa: E501 - tables of cases read best a line a case
 from __future__ import annotations
 
 import os
@@ -14,6 +15,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from tests.integration.kinds.source.vendor import Answer, Request, Vendor, numbered, rows, serve
+from tests.unit.kinds.source.landing import LOAD, codes_of, define, rejected_of, rows_of
 
 from headwater.errors import HeadwaterError, Place
 from headwater.kinds.source.definition import ApiOrigin
@@ -21,8 +24,6 @@ from headwater.kinds.source.readers.api import ApiReader
 from headwater.kinds.source.readers.api_settings import read_settings
 from headwater.kinds.source.readers.model import Known, Landed
 from headwater.sql.relations import Column
-from tests.integration.kinds.source.vendor import Answer, Request, Vendor, numbered, rows, serve
-from tests.unit.kinds.source.landing import LOAD, codes_of, define, rejected_of, rows_of
 
 COLUMNS = (Column(name="id", type="BIGINT"), Column(name="at", type="TIMESTAMP WITH TIME ZONE"))
 PAGES = {"paginate": "page", "data_selector": "items", "attempts": 3, "timeout": 2, "max_wait": 2}

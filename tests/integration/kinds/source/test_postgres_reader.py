@@ -1,5 +1,6 @@
 """A real PostgreSQL server: types, snapshots, cursors, size, and everything that goes wrong."""
 
+# ruff: noqa: E501 - tables of cases read best a line a case
 from __future__ import annotations
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from tests.unit.kinds.source.landing import LOAD, codes_of, define, rejected_of, rows_of
 
 from headwater.definitions.secrets import resolve
 from headwater.errors import HeadwaterError
@@ -18,7 +20,6 @@ from headwater.kinds.source.definition import PostgresOrigin
 from headwater.kinds.source.readers.model import Known, Landed
 from headwater.kinds.source.readers.postgres import PostgresReader
 from headwater.sql.relations import Column
-from tests.unit.kinds.source.landing import LOAD, codes_of, define, rejected_of, rows_of
 
 pytestmark = pytest.mark.postgres
 
@@ -74,7 +75,7 @@ def test_every_type_lands_exactly(
     assert (landed.delivered, landed.landed, codes_of(landed)) == (2, 2, [])
     first, second = rows_of(
         landed,
-        "id, small, price::VARCHAR, free::VARCHAR, ratio, ok, day::VARCHAR, \"at\"::VARCHAR, "
+        'id, small, price::VARCHAR, free::VARCHAR, ratio, ok, day::VARCHAR, "at"::VARCHAR, '
         "epoch(instant), took::VARCHAR, json_extract_string(doc, '$.a[1]'), tags, counts, "
         "uid::VARCHAR, raw, paid::VARCHAR, how, net, odd_name, _row",
     )
@@ -97,7 +98,7 @@ def test_declared_types_reject_what_does_not_fit(
         postgres_database, columns, "Europe/London", table="t", timezone="America/New_York"
     )
     landed = _land(reader, tmp_path)
-    assert rows_of(landed, "\"at\"::VARCHAR, id")[0] == ("2011-07-01 17:00:00", 1)
+    assert rows_of(landed, '"at"::VARCHAR, id')[0] == ("2011-07-01 17:00:00", 1)
     assert rejected_of(landed) == [(2, ",x", ["id: not a BIGINT"])]
 
 
@@ -133,7 +134,10 @@ def test_a_numeric_cursor_and_a_query(
 
 
 def test_an_extract_is_one_snapshot_while_others_write(
-    server: psycopg.Connection, postgres_database: str, tmp_path: Path
+    server: psycopg.Connection,
+    postgres_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.execute("CREATE TABLE t AS SELECT i AS id FROM generate_series(1, 1000) i")
     reader = _reader(postgres_database, table="t", cursor="id")
@@ -144,7 +148,7 @@ def test_an_extract_is_one_snapshot_while_others_write(
         server.execute("INSERT INTO t SELECT i FROM generate_series(1001, 2000) i")
         return found
 
-    reader._last_value = while_others_write  # type: ignore[method-assign]
+    monkeypatch.setattr(reader, "_last_value", while_others_write)
     landed = _land(reader, tmp_path)
     assert (landed.landed, landed.cursor) == (1000, '"1000"')
 

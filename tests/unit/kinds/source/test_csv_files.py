@@ -1,5 +1,6 @@
 """Every wart of a CSV delivery ends as typed rows, or rejected with its text, or refused whole."""
 
+# ruff: noqa: E501 - tables of cases read best a line a case
 from __future__ import annotations
 
 import gzip

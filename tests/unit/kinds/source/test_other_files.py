@@ -1,5 +1,6 @@
 """Parquet, JSON and Excel land by the same rules as CSV."""
 
+# ruff: noqa: DTZ001 - tables of cases read best a line a case
 from __future__ import annotations
 
 import datetime as dt
@@ -10,10 +11,6 @@ import duckdb
 import fsspec
 import openpyxl
 import pytest
-
-from headwater.errors import HeadwaterError
-from headwater.kinds.source.readers import json_landing
-from headwater.kinds.source.readers.model import Known
 from tests.unit.kinds.source.landing import (
     codes_of,
     columns_of,
@@ -22,6 +19,10 @@ from tests.unit.kinds.source.landing import (
     rejected_of,
     rows_of,
 )
+
+from headwater.errors import HeadwaterError
+from headwater.kinds.source.readers import json_landing
+from headwater.kinds.source.readers.model import Known
 
 RECORDS = [{"a": "x", "b": 1, "c": None}, {"c": "y", "a": "z", "b": "2"}, {"a": "q"}]
 ROWS = [("x", 1, None), ("z", 2, "y"), ("q", None, None)]

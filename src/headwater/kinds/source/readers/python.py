@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -113,8 +113,9 @@ class PythonReader:
             return Opened(delivery=delivery, complete=watch.complete)
         items = chain([first], items)
         if is_arrow(first):
-            shape, issues = self._typed_shape(first, delivery, load)
-            tasks = self._arrow_tasks(items, shape, stem, watch)
+            shape_of = partial(self._typed_shape, delivery=delivery, load=load)
+            issues = shape_of(first)[1]
+            tasks = self._arrow_tasks(items, shape_of, stem, watch)
         else:
             json_shape, issues, texts = object_shape(
                 watch.texts(self._texts(items)),
@@ -176,13 +177,18 @@ class PythonReader:
                 raise self._wrong(item, f": {error}") from error
 
     def _arrow_tasks(
-        self, items: Iterator[Any], shape: TypedShape, stem: Path, watch: _Watch
+        self,
+        items: Iterator[Any],
+        shape_of: Callable[[pa.Table], tuple[TypedShape, tuple[Issue, ...]]],
+        stem: Path,
+        watch: _Watch,
     ) -> Iterator[Task]:
         before = 0
         for index, table in enumerate(items):
             if not is_arrow(table):
                 raise self._wrong(table)
             watch.table(table)
+            shape, _ = shape_of(table)  # each table may have types of its own
             path = stem.with_name(f"{stem.name}-{index:04d}")
             yield partial(_land_table, table=table, before=before, shape=shape, stem=path)
             before += table.num_rows
