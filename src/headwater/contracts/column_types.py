@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from headwater.contracts.expressions import ExpressionError, check_expression
+
 #: Logical type → DuckDB type, where nothing more is said.
 _LOGICAL: Final = {
     "string": "VARCHAR",
@@ -84,13 +86,21 @@ def physical_type(text: str) -> str | None:
     """
     text = text.strip()
     if _NESTED.match(text):
-        return text if _NESTED_SAFE.match(text) else None
+        return text if _NESTED_SAFE.match(text) and _is_closed(text) else None
     match = _SCALAR.match(text)
     name = _PHYSICAL.get(match[1].lower()) if match else None
     if match is None or name is None:
         return None
     digits = (match[2] or "").replace(" ", "")
     return f"{name}({digits})" if name == "DECIMAL" and digits else name
+
+
+def _is_closed(text: str) -> bool:
+    try:
+        check_expression(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def family(type: str) -> str:

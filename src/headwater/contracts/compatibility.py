@@ -74,9 +74,10 @@ class Compatibility:
 def classify(
     old_versions: Sequence[Contract], new: Contract, mode: Mode | None = None
 ) -> Compatibility:
-    """A new version against the earlier ones, oldest first; `mode` by default the new contract's.
+    """A new version against the earlier ones, oldest first.
 
-    Whoever loosens the mode together with the content is judged by the mode that they replace.
+    `mode` is by default that of the last version: who loosens the mode together with the content is
+    judged by the mode that they replace.
     """
     if not old_versions:
         return Compatibility(

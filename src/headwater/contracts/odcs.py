@@ -136,7 +136,9 @@ def _check_value(node: Located, schema: Schema, name: str) -> Iterator[Issue]:
     if "enum" in schema and value not in schema["enum"]:
         known = [str(each) for each in schema["enum"]]
         fix = did_you_mean(str(value), known, "one of " + ", ".join(known[:12]))
-        yield wrong(f"cannot be {node.describe()}", fix)
+        code = "E603" if name == "`metric`" else "E604"
+        what = f"{name} cannot be {node.describe()}"
+        yield Issue(code=code, what=what, place=node.place, fix=fix)
     if isinstance(value, str) and "pattern" in schema and not re.search(schema["pattern"], value):
         yield wrong(f"cannot be {node.describe()}", f"it must match {schema['pattern']}")
     if isinstance(value, int | float) and not isinstance(value, bool):

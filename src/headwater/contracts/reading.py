@@ -83,8 +83,7 @@ def read_contracts(path: str, text: str) -> tuple[tuple[Contract, ...], list[Iss
         what = f"apiVersion {version.describe()} is not supported"
         fix = did_you_mean(str(version.value), SUPPORTED, "one of " + ", ".join(SUPPORTED))
         return (), [*issues, Issue(code="E601", what=what, place=version.place, fix=fix)]
-    if version is not None and str(version.value).startswith("v3.0"):
-        document = _modernize(document)
+    document = _modernize(document)
     issues = [*issues, *validate(document)]
     if any(issue.is_error for issue in issues):
         return (), issues
@@ -95,7 +94,7 @@ def read_contracts(path: str, text: str) -> tuple[tuple[Contract, ...], list[Iss
 
 
 def _modernize(node: Located) -> Located:
-    """A v3.0.x document in the words of v3.1.0: `metric` was `rule`, with its values beside it."""
+    """The document in the words of v3.1.0: `metric` was `rule`, with its values beside it."""
     if node.is_list:
         return replace(node, value=tuple(_modernize(item) for item in node.items))
     if not node.is_mapping:

@@ -96,6 +96,8 @@ def test_types(
 def test_a_type_cannot_carry_sql() -> None:
     assert physical_type("INTEGER[]); drop table x; --[]") is None
     assert physical_type("STRUCT(a INTEGER)) from x") is None
+    assert physical_type("STRUCT(a INTEGER)) FROM x WHERE (1)") is None
+    assert physical_type("STRUCT(a INTEGER, b VARCHAR[])") == "STRUCT(a INTEGER, b VARCHAR[])"
 
 
 def test_date_patterns() -> None:

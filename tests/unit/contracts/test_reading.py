@@ -82,7 +82,7 @@ def test_invoices_dataset_rules() -> None:
         ("mustBeGreaterThan", "mustBeGreaterThen", "E602 unknown key `mustBeGreaterThen`"),
         ("severity: warning", "severty: warning", "E602 unknown key `severty` in `quality`"),
         ("severity: warning", "severity: waning", "E604 unknown severity `waning`"),
-        ("metric: rowCount", "metric: rowcount", "E604 `metric` cannot be `rowcount`"),
+        ("metric: rowCount", "metric: rowcount", "E603 `metric` cannot be `rowcount`"),
         ("metric: rowCount", "metrics: rowCount", "unknown key `metrics`"),
         ("logicalType: timestamp", "logicalType: datetime", "E604 `logicalType` cannot be"),
         ("physicalName: Price", "physicalNam: Price", "did you mean `physicalName`?"),
