@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PLAN = (
-    "select json_serialize_plan(text, optimize := false, skip_null := true, skip_empty := true,"
-    " skip_default := true) from (select unnest($1::varchar[]) as text)"
+    "select json_serialize_plan({}, optimize := false, skip_null := true, skip_empty := true,"
+    " skip_default := true)"
 )
+_PLAN_ONE = _PLAN.format("$1::varchar")
+_PLAN_MANY = _PLAN.format("text") + " from (select unnest($1::varchar[]) as text)"
 Schema = tuple[str, tuple[Column, ...]]
 #: How many queries one round trip to DuckDB carries.
 BATCH = 200
@@ -160,7 +162,10 @@ class Binder:
         import duckdb
 
         try:
-            rows = self._connection.execute(_PLAN, [list(texts)]).fetchall()
+            if len(texts) == 1:
+                rows = self._connection.execute(_PLAN_ONE, [texts[0]]).fetchall()
+            else:
+                rows = self._connection.execute(_PLAN_MANY, [list(texts)]).fetchall()
         except duckdb.Error as error:
             if len(texts) > 1:
                 return [self._plans([text])[0] for text in texts]
@@ -285,7 +290,7 @@ class Binder:
             for relation in relations
             for column in (None, *(c.name for c in relation.columns))
         )
-        hashed = digest("opaque", without_locations(shape))
+        hashed = digest("opaque", without_locations(shape), self._functions)
         columns = self._describe(query, text)
         reason = "this query is too unusual to prove that its days are apart"
         return QueryTemplate(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headwater.sql.parsing import comments
+from headwater.sql.parsing import comments, without_comments
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
@@ -120,18 +120,13 @@ def _items(tokens: Sequence[Token]) -> Iterator[_Item]:
 def _documented(sql: str, start: int, items: Sequence[_Item]) -> str | None:
     """The column that ends right before a comment, on the same line."""
     for item in items:
-        ends = [item.tokens[-1].end + 1]
-        if item.comma is not None:
-            ends.append(item.comma.end + 1)
-        for end in ends:
+        end = item.tokens[-1].end + 1
+        if end > start or "\n" in sql[end:start]:
+            continue
+        if item.comma is not None and item.comma.end < start:
+            between = sql[end : item.comma.start] + sql[item.comma.end + 1 : start]
+        else:
             between = sql[end:start]
-            if end <= start and "\n" not in between and not _uncommented(between).strip():
-                tail = sql[item.tokens[-1].end + 1 : start]
-                return item.name if "\n" not in tail else None
+        if not without_comments(between).strip():
+            return item.name
     return None
-
-
-def _uncommented(text: str) -> str:
-    for _, comment in list(comments(text)):
-        text = text.replace(comment, "")
-    return text.replace("/*", "").replace("*/", "")

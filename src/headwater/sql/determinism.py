@@ -57,7 +57,7 @@ def _with_textual(
 
 def _check_types(columns: Sequence[Column], findings: Findings) -> None:
     for column in columns:
-        if column.type in ("HUGEINT", "UHUGEINT"):
+        if "HUGEINT" in column.type:
             findings.add(
                 "E413",
                 f"`{column.name}` is a {column.type}, which Parquet cannot hold",
@@ -139,10 +139,18 @@ def _check_windows(derived: Derived, parent: Derived | None, findings: Findings)
 
 def _check_limit(derived: Derived, parent: Derived | None, findings: Findings) -> None:
     source = derived.children[0].rows
-    if source.one_row or source.is_unique(()) or _only_counted(parent):
+    if source.one_row or source.is_unique(()) or _only_counted(parent) or _is_nothing(derived):
         return
     ordered = source.sorted_by is not None
     _check_bound(ordered, ordered and source.is_unique(source.sorted_by or ()), findings)
+
+
+def _is_nothing(derived: Derived) -> bool:
+    """LIMIT 0 asks for the columns alone."""
+    operator = derived.operator
+    assert isinstance(operator, op.Limit)
+    bound = operator.limit
+    return bound.get("type") == "CONSTANT_VALUE" and not bound.get("constant_integer", 0)
 
 
 def _only_counted(parent: Derived | None) -> bool:

@@ -42,7 +42,11 @@ class Locator:
             score = fresh, len(wanted & set(_written_names(node)))
             if score > best_score:
                 best, best_score = node, score
-        return self._take(best)
+        offset = None if best is None else location(best)
+        if offset is None:  # `array(select …)` is an aggregate that stands nowhere
+            return self.word(r"\barray\s*\(") if "array_agg" in names else NOWHERE
+        self._taken.add(offset)
+        return self._text.position(offset)
 
     def limit(self) -> Position:
         """The next LIMIT of the text."""
@@ -90,12 +94,6 @@ class Locator:
             except SqlError:
                 self._nodes = []
         return self._nodes
-
-    def _take(self, node: Mapping[str, Any] | None) -> Position:
-        if node is None:
-            return NOWHERE
-        self._taken.add(node["query_location"])
-        return self._text.position(location(node))
 
     def _keyword_before(self, offset: int) -> int:
         before = self._text.sql.encode()[:offset].decode(errors="ignore")

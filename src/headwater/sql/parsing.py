@@ -25,7 +25,8 @@ SEALED = {
 ONE_SELECT = "write exactly one SELECT"
 _LOCATION = re.compile(r'"query_location(?:_length)?":\d+,?')
 _COMMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
-_PARSE = "select json_serialize_sql(text) from (select unnest($1::varchar[]) as text)"
+_PARSE_ONE = "select json_serialize_sql($1::varchar)"
+_PARSE_MANY = "select json_serialize_sql(text) from (select unnest($1::varchar[]) as text)"
 _HIDING = re.compile(r'"SHOW_REF"|"query(_table)?"', re.IGNORECASE)
 _MOST_TREES = 256
 _own = threading.local()
@@ -107,7 +108,12 @@ def _connection() -> DuckDBPyConnection:
 def _serialized(texts: Sequence[str]) -> list[str]:
     if not texts:
         return []
-    return [str(row[0]) for row in _connection().execute(_PARSE, [list(texts)]).fetchall()]
+    connection = _connection()
+    if len(texts) == 1:
+        rows = connection.execute(_PARSE_ONE, [texts[0]]).fetchall()
+    else:
+        rows = connection.execute(_PARSE_MANY, [list(texts)]).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _read(sql: str, text: str) -> Parsed | SqlError:

@@ -105,7 +105,7 @@ class Proof:
             return
         inner = frozenset.intersection(*[days for days, _ in uses])
         reasons = [why for days, why in uses if not days] or [operator]
-        outer, self.exempt = self.exempt, operator.name.startswith(op.DEDUP_PREFIX)
+        outer, self.exempt = self.exempt, _is_dedup(operator)
         self._push(definition, inner, reasons[0])
         self.exempt = outer
 
@@ -171,6 +171,19 @@ def _blamed(side: Operator, join: Operator) -> Operator:
     while isinstance(side, op.Project | op.Filter):
         side = side.children[0]
     return side if isinstance(side, op.Aggregate) and not side.groups else join
+
+
+def _is_dedup(operator: op.Cte) -> bool:
+    """The distinct outer values of a correlated subquery.
+
+    They are joined back to the outer rows, so that cutting those cuts only what nothing asks for.
+    """
+    definition = operator.children[0]
+    return (
+        operator.name.startswith(op.DEDUP_PREFIX)
+        and isinstance(definition, op.Aggregate)
+        and isinstance(definition.children[0], op.CteScan)
+    )
 
 
 def _is_identity(expression: op.Expression) -> bool:
