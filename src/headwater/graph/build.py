@@ -43,8 +43,11 @@ class GraphKind(Protocol):
     def is_relation(self) -> bool:
         """Whether SQL can read its nodes by name."""
 
-    def references(self, definition: Definition) -> Mapping[str, Place]:
-        """What the definition reads and where it says so: relations, or node ids (with a dot)."""
+    def references(self, definition: Definition) -> tuple[str, ...]:
+        """What the definition reads: names of relations, or node ids (with a dot)."""
+
+    def mention(self, definition: Definition, name: str) -> Place:
+        """Where the definition names what it reads."""
 
     def query(self, definition: Definition, upstream: Mapping[str, Node]) -> Query | None:
         """The SQL that has to be bound over the upstream nodes, if it is SQL that defines it."""
@@ -139,10 +142,11 @@ def _resolve(
     for node_id, definition in definitions.items():
         found: dict[str, NodeId] = {}
         complete = True
-        for name, place in kinds[node_id.kind].references(definition).items():
+        for name in kinds[node_id.kind].references(definition):
             target = ids.get(name) if "." in name else relations.get(name.casefold())
             if target is None:
                 complete = False
+                place = kinds[node_id.kind].mention(definition, name)
                 issues.append(_unknown(name, place, ids, relations))
             else:
                 found[name] = target

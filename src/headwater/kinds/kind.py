@@ -21,14 +21,15 @@ from headwater.sql import Query, QueryTemplate, SqlError
 class Kind:
     """A sort of node. Every door is a function of the kind's own folder.
 
-    `references`, `query` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
+    `references`, `mention`, `query` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
     `Any` here because each kind has its own class and gets only its own.
     """
 
     name: str
     reader: KindReader
     is_relation: bool
-    references: Callable[[Any], Mapping[str, Place]]
+    references: Callable[[Any], tuple[str, ...]]
+    mention: Callable[[Any, str], Place]
     query: Callable[[Any, Mapping[str, Node]], Query | None]
     sql_issue: Callable[[Any, SqlError], Issue]
     bind: Callable[
@@ -56,3 +57,16 @@ def plain_sql_issue(definition: Any, error: SqlError) -> Issue:
     """What is wrong with the SQL, at the definition's place."""
     problem = error.problem
     return Issue(code=problem.code, what=problem.what, place=definition.place, fix=problem.fix)
+
+
+def no_references(definition: Any) -> tuple[str, ...]:
+    """For kinds that read no other node."""
+    del definition
+    return ()
+
+
+def main_place(definition: Any, name: str) -> Place:
+    """The definition's own place, for kinds that know no better one."""
+    del name
+    place: Place = definition.place
+    return place

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from headwater.errors import Place
-from headwater.kinds.kind import Kind, no_query, nothing_to_validate, plain_sql_issue
+from headwater.graph.node import Node
+from headwater.kinds.kind import (
+    Kind,
+    main_place,
+    no_query,
+    no_references,
+    nothing_to_validate,
+    plain_sql_issue,
+)
 from headwater.kinds.source.bind import bind
-from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.read import SOURCE_READER
 from headwater.plan.steps import Load, Query
-from headwater.graph.node import Node
 from headwater.run.context import Promises, RunContext, StepResult
-
-
-def _references(definition: SourceDefinition) -> Mapping[str, Place]:
-    del definition
-    return {}
 
 
 def _execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
@@ -35,7 +33,8 @@ SOURCE = Kind(
     name="source",
     reader=SOURCE_READER,
     is_relation=True,
-    references=_references,
+    references=no_references,
+    mention=main_place,
     query=no_query,
     sql_issue=plain_sql_issue,
     bind=bind,

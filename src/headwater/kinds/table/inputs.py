@@ -14,11 +14,11 @@ from headwater.sql import Column, QueryTemplate, Relation
 PREVIOUS = "previous"
 
 
-def references(definition: TableDefinition) -> Mapping[str, Place]:
-    """The relations that it names, each with the place of its first mention."""
+def references(definition: TableDefinition) -> tuple[str, ...]:
+    """The relations that it names."""
     names = definition.python.inputs if definition.python else definition.references_to
     own = {PREVIOUS} if definition.previous else set()
-    return {name: mention(definition, name) for name in names if name.casefold() not in own}
+    return tuple(name for name in names if name.casefold() not in own)
 
 
 def mention(definition: TableDefinition, word: str) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headwater.graph.node import Node
 from headwater.kinds.kind import Kind, nothing_to_validate
 from headwater.kinds.table.bind import bind, query, sql_issue
-from headwater.kinds.table.inputs import references
+from headwater.kinds.table.inputs import mention, references
 from headwater.kinds.table.read import TABLE_READER
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
@@ -28,6 +28,7 @@ TABLE = Kind(
     reader=TABLE_READER,
     is_relation=True,
     references=references,
+    mention=mention,
     query=query,
     sql_issue=sql_issue,
     bind=bind,
