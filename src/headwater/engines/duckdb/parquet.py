@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,22 +29,20 @@ MONTH_COLUMN = "__headwater_month"
 #: three times the memory for the same speed (10M rows in 24 months: 870 MB against 270 MB).
 FLUSH_ROWS = 122_880
 
-_OPTIONS = (
-    "FORMAT parquet, PARQUET_VERSION v1, COMPRESSION zstd, ROW_GROUP_SIZE 122880, RETURN_STATS"
-)
+_OPTIONS = "FORMAT parquet, PARQUET_VERSION v1, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
 _LOSSY = re.compile(r"\b(U?HUGEINT|BIGNUM|UNION|INTERVAL|TIME WITH TIME ZONE)\b")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedFile:
-    """One row of COPY's RETURN_STATS."""
+    """One file that COPY wrote, with what RETURN_STATS says of it."""
 
     path: Path
     rows: int
     bytes: int
-    statistics: Mapping[str, Mapping[str, str]]
-    partition: Mapping[str, str]
+    statistics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    partition: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> CopiedFile:
@@ -110,17 +108,22 @@ def sorted_select(select: str, sort: tuple[str, ...]) -> str:
     return f"SELECT * FROM ({select}) ORDER BY {identifiers(sort)}" if sort else select
 
 
-def copy_statement(select: str, path: Path) -> str:
-    """COPY into one file; its path is new, so nothing needs a temporary name."""
+def copy_statement(select: str, path: Path, *, statistics: bool) -> str:
+    """COPY into one file; its path is new, so nothing needs a temporary name.
+
+    Statistics give the range of times; without them COPY tells the number of rows alone, and takes
+    a sixth less of a small table's time.
+    """
     options = f"{_OPTIONS}, WRITE_EMPTY_FILE false, USE_TMP_FILE false"
+    options += ", RETURN_STATS" if statistics else ""
     return f"COPY ({select}) TO {text(str(path))} ({options})"
 
 
 def copy_by_month(select: str, folder: Path, time: str, column_type: str, zone: ZoneInfo) -> str:
     """COPY into one file a local month (more, where a month was closed and opened again)."""
-    month = month_number(time, column_type, zone)
+    month, name = month_number(time, column_type, zone), identifier(MONTH_COLUMN)
+    options = f"{_OPTIONS}, RETURN_STATS, PARTITION_BY ({name}), HIVE_FILE_PATTERN false"
     return (
-        f"COPY (SELECT *, {month} AS {identifier(MONTH_COLUMN)} FROM ({select})) "
-        f"TO {text(str(folder))} ({_OPTIONS}, PARTITION_BY ({identifier(MONTH_COLUMN)}), "
-        "HIVE_FILE_PATTERN false, FILENAME_PATTERN 'part-{i}')"
+        f"COPY (SELECT *, {month} AS {name} FROM ({select})) TO {text(str(folder))} "
+        f"({options}, FILENAME_PATTERN 'part-{{i}}')"
     )

@@ -72,21 +72,30 @@ class FileWriter:
         if time and month is None:
             return self._write_months(select, time, kind, target, user)
         path = target(month, 0)
-        copied = self.copy(select, path, user=user)
+        copied = self.copy(select, path, user=user, statistics=time is not None)
         if copied is None:
             return ()
         with unlinked_on_error((path,)):
             return (copied.written(time, kind, self._zone),)
 
     def copy(
-        self, select: str, path: Path, parameters: Parameters = (), user: UserText | None = None
+        self,
+        select: str,
+        path: Path,
+        parameters: Parameters = (),
+        user: UserText | None = None,
+        *,
+        statistics: bool = False,
     ) -> CopiedFile | None:
         """The SELECT's rows in one file; None where there are none."""
         with disk_faults():
             path.parent.mkdir(parents=True, exist_ok=True)
         with unlinked_on_error((path,)):
-            rows = self._run(copy_statement(select, path), parameters, user)
-        return CopiedFile.of(rows[0]) if rows else None
+            rows = self._run(copy_statement(select, path, statistics=statistics), parameters, user)
+        if statistics:
+            return CopiedFile.of(rows[0]) if rows else None
+        count = rows[0][0]
+        return CopiedFile(path, count, path.stat().st_size) if count else None
 
     def _write_months(
         self, select: str, time: str, kind: str, target: Target, user: UserText | None
