@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from headwater.sql import Binder, Column, QueryTemplate, Relation, SqlError, fingerprint
+from headwater.sql import Binder, Column, QueryTemplate, Read, Relation, SqlError, fingerprint
 
 TABLES = {
     "t": (
@@ -221,6 +221,48 @@ def check_many(seed: int, amount: int) -> Outcome:
         if data[0] != data[1]:
             unsound.append(f"{common}\n  {first}\n  {second}")
     return Outcome(pairs, equal_pairs, equal_columns, tuple(unsound))
+
+
+def check_reads(seed: int, amount: int) -> tuple[int, list[str]]:
+    """Disturb what a column is said not to read: how many columns stood still, which did not."""
+    generator = Generator(random.Random(seed))
+    binder = Binder()
+    connection = duckdb.connect(config={"threads": "1"})
+    for name, sql in TABLES.items():
+        connection.execute(f"create table kept_{name} as {sql}")
+    still = 0
+    wrong: list[str] = []
+    for _ in range(amount):
+        sql, _ = generator.query(2)
+        read = generator.random.choice(
+            [Read(table, column) for table, columns in TYPES.items() for column in (None, *columns)]
+        )
+        try:
+            template = binder.bind(sql, RELATIONS)
+        except SqlError:
+            continue
+        columns = [c.name for c in template.columns if read not in c.reads | template.row_reads]
+        if read.relation not in template.relations or read in template.row_reads or not columns:
+            continue
+        data = []
+        for disturbed in (None, read):
+            for name in TABLES:
+                changed = disturbed is not None and name == disturbed.relation
+                items = _disturbed(read) if changed else f"* from kept_{name}"
+                connection.execute(f"create or replace table {name} as select {items}")
+            data.append(_rows(connection, sql, columns))
+        still += len(columns)
+        if data[0] != data[1]:
+            wrong.append(f"{read} {columns}\n  {sql}")
+    return still, wrong
+
+
+def _disturbed(read: Read) -> str:
+    """Items and FROM of a table with another column, or other rows; keys stay unique."""
+    if read.column is None:
+        return f"* from kept_{read.relation} limit 5"
+    value = "'z'" if TYPES[read.relation][read.column] == "VARCHAR" else f"{read.column} + 1"
+    return f"* replace ({value} as {read.column}) from kept_{read.relation}"
 
 
 def _fingerprints(template: QueryTemplate) -> dict[str, str]:

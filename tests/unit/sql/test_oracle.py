@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from tests.unit.sql.random_pairs import check_many
+from tests.unit.sql.random_pairs import check_many, check_reads
 
 
 def test_equal_fingerprints_mean_equal_data() -> None:
     outcome = check_many(seed=7, amount=300)
     assert outcome.unsound == ()
     assert outcome.equal_columns > 60
+
+
+def test_what_is_not_read_does_not_matter() -> None:
+    still, wrong = check_reads(seed=11, amount=600)
+    assert wrong == []
+    assert still > 100
