@@ -12,7 +12,8 @@ _STYLE = """\
 <style>
 .hw{font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}
 .hw table{border-collapse:collapse;margin:.3em 0}
-.hw td,.hw th{padding:.15em .9em .15em 0;text-align:left;vertical-align:top;border:0;background:none}
+.hw td,.hw th{padding:.15em .9em .15em 0;text-align:left;vertical-align:top}
+.hw td,.hw th{border:0;background:none}
 .hw th{font-weight:600;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
 .hw .r{text-align:right}.hw .good{color:#1a7f4b}.hw .bad{color:#c0362c}.hw .warning{color:#9a6700}
 .hw .same,.hw .code,.hw code{color:#0b7285;background:none}.hw .strong{font-weight:600}

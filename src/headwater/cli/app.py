@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from headwater.cli.calls import command
-from headwater.cli.commands import building, care, project, published, releases
+from headwater.cli.commands import building, care, docs, project, published, releases
 
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
@@ -25,6 +25,7 @@ class Sections(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write one list a section."""
+        del ctx
         width = max(map(len, self.commands))
         for title, names in SECTIONS.items():
             listed = [
@@ -70,11 +71,12 @@ app.command("init")(project.init)
 app.command("check")(command(project.check))
 app.command("plan")(command(building.plan))
 app.command("run")(command(building.run))
-app.command("build", hidden=True)(command(building.build))
+app.command("build", hidden=True)(command(building.build(building.run)))
 app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("sql")(command(published.sql))
+app.command("docs")(command(docs.docs))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(releases.changes))
 app.command("promote")(command(releases.promote))

@@ -70,6 +70,7 @@ class Call:
     @contextmanager
     def open(self) -> Iterator[Project]:
         """The project; Ctrl-C stops its engine, and nothing is half published."""
+        from headwater.cli.stopping import stoppable
         from headwater.project import Project
 
         with (

@@ -29,7 +29,7 @@ _ASCII: Final = str.maketrans(
         "└": "`", "├": "|", "│": "|", "─": "-", "▲": "^", "▼": "v", "’": "'",
     }
 )  # fmt: skip
-_PIPE_WIDTH: Final = 100
+_PIPE_WIDTH: Final = 120
 
 
 class Screen:

@@ -45,9 +45,7 @@ def outcome_line(outcome: NodeOutcome, name_width: int, width: int) -> Line:
 
 def print_report(project: Project, report: RunReport, page: Page) -> None:
     """What was held and why, which releases were made, and what waits for somebody."""
-    for outcome in report.outcomes:
-        if outcome.issues:
-            print_issues(outcome.issues, page)
+    print_issues([issue for outcome in report.outcomes for issue in outcome.issues], page)
     held = [o for o in report.outcomes if o.status in ("held", "failed")]
     waiting = [o for o in report.outcomes if o.status == "waiting"]
     if held:

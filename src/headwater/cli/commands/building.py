@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +28,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question wi
 
 def plan(
     call: Call,
+    *,
     nodes: Nodes = None,
     select: Select = None,
     exclude: Exclude = None,
@@ -59,6 +62,7 @@ def plan(
 
 def run(
     call: Call,
+    *,
     nodes: Nodes = None,
     select: Select = None,
     exclude: Exclude = None,
@@ -85,20 +89,15 @@ def run(
     raise typer.Exit(1 if failed else 0)
 
 
-def build(
-    call: Call,
-    nodes: Nodes = None,
-    select: Select = None,
-    exclude: Exclude = None,
-    full_refresh: FullRefresh = None,
-    period: Period = None,
-    sample: Sample = None,
-    apply: Apply = False,
-    yes: Yes = False,
-) -> None:
-    """The same as `run`."""
-    typer.echo("`headwater run` is the command; `build` does the same.", err=True)
-    run(call, nodes, select, exclude, full_refresh, period, sample, apply, yes)
+def build(run: Callable[..., None]) -> Callable[..., None]:
+    """`run` under the name that users of other tools try first."""
+
+    @functools.wraps(run)
+    def hinted(call: Call, **options: Any) -> None:
+        typer.echo("`headwater run` is the command; `build` does the same.", err=True)
+        run(call, **options)
+
+    return hinted
 
 
 def retry(call: Call) -> None:
