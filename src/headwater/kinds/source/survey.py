@@ -6,18 +6,18 @@ too large or too unusual to look at quickly is left unknown.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from headwater.clock import Clock, day_interval
-from headwater.contracts.quoting import quote
+from headwater.contracts.quoting import literal, quote
 from headwater.ids import DataInterval
 from headwater.kinds.source.definition import FilesOrigin, SourceDefinition
 
 #: Files of more bytes than this in all are not looked at.
 MOST_BYTES = 64 * 2**20
-_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
 def survey(
@@ -45,13 +45,31 @@ def _delivered_name(definition: SourceDefinition) -> str:
 def _scan(paths: list[Path], column: str) -> str | None:
     names = [path.name.lower() for path in paths]
     day = f"TRY_CAST(TRY_CAST({quote(column)} AS TIMESTAMP) AS DATE)"
-    if all(name.endswith(_CSV) for name in names):
-        read = "read_csv(?, all_varchar = true, union_by_name = true, strict_mode = false)"
-    elif all(name.endswith(".parquet") for name in names):
-        read = "read_parquet(?, union_by_name = true)"
-    else:
+    if all(name.endswith(".parquet") for name in names):
+        return f"SELECT min({day}), max({day}) FROM read_parquet(?, union_by_name = true)"
+    if not all(name.endswith((".csv", ".csv.gz")) for name in names):
         return None
-    return f"SELECT min({day}), max({day}) FROM {read}"
+    headers = {_header(path) for path in paths}
+    columns = next(iter(headers))
+    if len(headers) > 1 or column not in columns or len(set(columns)) < len(columns):
+        return None
+    # Told the columns, DuckDB need not sniff each of hundreds of files (0.6 s instead of 4.3 s).
+    listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    return (
+        f"SELECT min({day}), max({day}) FROM read_csv(?, columns = {{{listed}}}, header = true, "
+        "delim = ',', quote = '\"', auto_detect = false, strict_mode = false)"
+    )
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    """The names in the first line; nothing where it is not plain."""
+    opened = gzip.open(path) if path.name.endswith(".gz") else path.open("rb")
+    try:
+        with opened as stream:
+            line = stream.readline(65_536).decode("utf-8-sig").strip()
+    except (OSError, EOFError, UnicodeDecodeError):
+        return ()
+    return () if '"' in line else tuple(name.strip() for name in line.split(","))
 
 
 def _read_span(scan: str, paths: list[str], clock: Clock) -> DataInterval | None:
