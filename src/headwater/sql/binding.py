@@ -105,21 +105,20 @@ class Binder:
         return [result for batch in _batches(queries) for result in self._bind_batch(batch)]
 
     def _bind_batch(self, queries: Sequence[Query]) -> Iterator[QueryTemplate | SqlError]:
-        schemas: dict[str, Relation] = {}
-        for query in queries:
-            for relation in query.relations.values():
-                schemas[relation.name.casefold()] = relation
-        try:
-            self._create(schemas.values())
-        except SqlError as error:
-            yield from [error] * len(queries)
-            return
+        self._create(r for query in queries for r in query.relations.values())
         texts = [translate(query.sql, query.parameters) for query in queries]
         plans = self._plans([text.sql for text in texts])
         trees = [json.loads(serialized) for serialized in plans]
+        if len(queries) > 1 and any(tree.get("error_type") == "internal" for tree in trees):
+            # It leaves the instance unusable, so that what came after it failed for no fault.
+            self._connection = self._connect()
+            for query in queries:
+                yield from self._bind_batch([query])
+            return
         load_syntax_trees([t.sql for t, tree in zip(texts, trees, strict=True) if _lacks(tree)])
         for query, text, tree, serialized in zip(queries, texts, trees, plans, strict=True):
             try:
+                self._check_schemas(query)
                 yield self._template(query, text, tree, serialized)
             except SqlError as error:
                 yield error
@@ -129,6 +128,7 @@ class Binder:
 
         connection = duckdb.connect(config=dict(SEALED))
         self._created: dict[str, Schema] = {}
+        self._broken: dict[Schema, str] = {}
         if not self._volatile:
             self._volatile = volatile_functions(connection, self._functions)
         for text in self._functions:
@@ -139,24 +139,27 @@ class Binder:
         """Empty tables for the upstreams that are not there yet with this schema."""
         import duckdb
 
-        missing = [r for r in relations if self._created.get(r.name.casefold()) != _schema(r)]
+        wanted = {relation.name.casefold(): relation for relation in relations}
+        missing = [r for name, r in wanted.items() if self._created.get(name) != _schema(r)]
         try:
             if missing:
                 self._connection.execute(";".join(map(_create_table, missing)))
         except duckdb.Error:
             for relation in missing:
-                self._create_one(relation)
+                try:
+                    self._connection.execute(_create_table(relation))
+                except duckdb.Error as error:
+                    self._broken[_schema(relation)] = str(error).splitlines()[0]
         for relation in missing:
             self._created[relation.name.casefold()] = _schema(relation)
 
-    def _create_one(self, relation: Relation) -> None:
-        import duckdb
-
-        try:
-            self._connection.execute(_create_table(relation))
-        except duckdb.Error as error:
-            what = f"the schema of `{relation.name}` is not valid: {str(error).splitlines()[0]}"
-            raise SqlError(SqlProblem(code="E212", what=what)) from error
+    def _check_schemas(self, query: Query) -> None:
+        """Raise for an upstream whose table could not be created."""
+        for relation in query.relations.values() if self._broken else ():
+            message = self._broken.get(_schema(relation))
+            if message is not None:
+                what = f"the schema of `{relation.name}` is not valid: {message}"
+                raise SqlError(SqlProblem(code="E212", what=what))
 
     def _plans(self, texts: Sequence[str]) -> list[str]:
         import duckdb
@@ -199,7 +202,6 @@ class Binder:
         if tree.get("error_type") == "internal":
             # An internal error leaves DuckDB's instance unusable.
             self._connection = self._connect()
-            self._create(query.relations.values())
         if tree.get("error_type") in ("internal", "serialization", "not implemented"):
             return self._opaque(query, text, parse(text.sql).canonical)
         if tree.get("error_type") not in ("parser", "syntax"):
@@ -267,6 +269,7 @@ class Binder:
     def _describe(self, query: Query, text: Translated) -> tuple[Column, ...]:
         import duckdb
 
+        self._create(query.relations.values())
         try:
             (statement,) = self._connection.extract_statements(text.sql)
             unset = dict.fromkeys(statement.named_parameters)

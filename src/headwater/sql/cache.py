@@ -166,7 +166,7 @@ def template_keys(
     schemas: dict[int, str] = {}
     keys: list[TemplateKey] = []
     for query, parsed in queries:
-        folded = {name.casefold(): relation for name, relation in query.relations.items()}
+        folded = {relation.name.casefold(): relation for relation in query.relations.values()}
         named = [folded.get(name.casefold()) for name in parsed.references]
         parts = [_schema_key(relation, schemas) for relation in named]
         meaning = digest(

@@ -284,6 +284,26 @@ def test_many_at_once_keep_their_places(binder: Binder) -> None:
     ] == ["INTEGER", "E210", "VARCHAR", "E212", "E202"]
 
 
+def test_a_broken_schema_is_the_fault_of_its_readers_alone(binder: Binder) -> None:
+    broken = {"w": relation("w", {"a": "NO_SUCH_TYPE"})}
+    sound = {"y": relation("y", {"a": "INTEGER"})}
+    queries = [
+        Query(sql="select a from w", relations=broken),
+        Query(sql="select a from y", relations=sound),
+    ]
+    first, second = binder.bind_many(queries)
+    assert isinstance(first, SqlError)
+    assert (first.problem.code, isinstance(second, QueryTemplate)) == ("E212", True)
+
+
+def test_an_internal_error_spares_its_neighbours(binder: Binder) -> None:
+    sqls = ["select b from t", "select $x + a as y from t", "select upper(b) from t", "select c"]
+    found = binder.bind_many([Query(sql=sql, relations=DETERMINISM) for sql in sqls])
+    assert [isinstance(each, QueryTemplate) for each in found] == [True, True, True, False]
+    assert isinstance(found[3], SqlError)
+    assert found[3].problem.code == "E202"
+
+
 def test_an_untyped_parameter_leaves_the_binder_usable(binder: Binder) -> None:
     binder.bind("select $x + a as y from t", DETERMINISM)
     assert binder.bind("select a from t", DETERMINISM).columns[0].name == "a"
