@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from headwater import promoting, releasing
+from headwater.agreeing import check_agreements
 from headwater.binding import Bound, bind_tree
 from headwater.comparing import ReleaseDiff, compare_releases
 from headwater.definitions.model import Settings
@@ -79,7 +80,9 @@ class Project:
 
     def check(self) -> tuple[Issue, ...]:
         """Everything that is wrong with the definitions; nothing is run."""
-        return self.bound.issues
+        released = ReleaseView.of(self.ledger, self.ledger.head(releasing.PROD))
+        warnings = check_agreements(self.workspace, self.bound, released, warn=True)
+        return (*self.bound.issues, *warnings)
 
     def forget(self) -> None:
         """Read definitions and ledger anew at the next question."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from headwater.agreeing import check_agreements
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean, raise_errors
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
@@ -35,7 +36,8 @@ from headwater.workspace import Workspace
 def promote(
     workspace: Workspace, environment: str, reason: str = "", progress: Progress | None = None
 ) -> RunReport:
-    """Make `prod` run what an environment runs. Codes E710 unknown, E711 nothing to promote.
+    """Make `prod` run what an environment runs. Codes E607, E608, E710 unknown, E711
+    nothing to promote.
 
     Where a node is held, nothing is swapped: the report says which.
     """
@@ -49,7 +51,7 @@ def promote(
             what = f"`{environment}` shows nothing that `{PROD}` does not"
             raise HeadwaterError(Issue(code="E711", what=what, fix="run a change in it first"))
         bound = bind_released(workspace, source)
-        raise_errors(bound.errors)
+        raise_errors((*bound.errors, *check_agreements(workspace, bound, target)))
         unmoved = target.release is None or _origin(ledger, source) == target.release.number
         phase = Phase(
             bound=bound,

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from headwater.agreeing import check_agreements
 from headwater.binding import Bound, bind_tree
 from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
@@ -77,7 +78,8 @@ def plan(workspace: Workspace, bound: Bound, view: ReleaseView, request: Request
 def run(
     workspace: Workspace, disk: Bound, request: Request, progress: Progress | None = None
 ) -> RunReport:
-    """Bring an environment up to date and release what came out. Codes E709, and the steps' own."""
+    """Bring an environment up to date and release what came out. Codes E607, E608,
+    E709, and the steps' own."""
     began = time.perf_counter()
     with exclusive(workspace, request.environment), recorded(workspace, request) as record:
         report = RunReport(run=record.id, environment=request.environment)
@@ -110,7 +112,7 @@ def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSor
     edited = head.tree != disk.tree_digest
     if not request.apply or not (edited or ledger.barred()):
         return None
-    raise_errors(disk.errors)
+    raise_errors((*disk.errors, *check_agreements(workspace, disk, view)))
     request = replace(request, load=not edited, full_refresh=frozenset(), period=None)
     return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True)
 
