@@ -95,7 +95,9 @@ def rebuilt(folder: Path, beside: Path) -> dict[str, str]:
 
 
 def test_a_new_day_builds_that_day(shop: Path, tmp_path: Path) -> None:
-    shutil.copy(example_path("shop") / "data" / "invoices" / "2011-11-07.csv.gz", delivery(shop, "x").parent)
+    shutil.copy(
+        example_path("shop") / "data" / "invoices" / "2011-11-07.csv.gz", delivery(shop, "x").parent
+    )
     report = run(shop)
     assert not report.failed
     assert outcome(report, "table.sales").reason == "new interval"
@@ -139,7 +141,7 @@ def test_a_line_that_goes_takes_its_customer_along(shop: Path, tmp_path: Path) -
         pattern = str(shop / "data" / "invoices" / "*.csv.gz")
         once = connection.execute(
             'select any_value(Invoice), "Customer ID" from read_csv($1, all_varchar = true) '
-            'group by 2 having count(distinct Invoice) = 1 and count(*) = 1 order by 2 limit 1',
+            "group by 2 having count(distinct Invoice) = 1 and count(*) = 1 order by 2 limit 1",
             [pattern],
         ).fetchone()
         assert once is not None
@@ -149,9 +151,7 @@ def test_a_line_that_goes_takes_its_customer_along(shop: Path, tmp_path: Path) -
             [pattern, once[0]],
         ).fetchone()
         assert found is not None
-    rewrite(
-        Path(found[0]), lambda lines: [line for line in lines if not line.startswith(once[0])]
-    )
+    rewrite(Path(found[0]), lambda lines: [line for line in lines if not line.startswith(once[0])])
     assert not run(shop).failed
     after = contents(shop)
     assert after == rebuilt(shop, tmp_path / "beside")
@@ -165,7 +165,10 @@ def test_an_edited_seed_restates_what_reads_it(shop: Path, tmp_path: Path) -> No
     reckoning = outcome(report, "source.country_regions").reckoning
     assert reckoning is not None
     assert (reckoning.published, reckoning.quarantined) == (43, 0)
-    assert {str(o.node) for o in report.outcomes} == {"source.country_regions", "table.region_sales"}
+    assert {str(o.node) for o in report.outcomes} == {
+        "source.country_regions",
+        "table.region_sales",
+    }
     assert contents(shop) == rebuilt(shop, tmp_path / "beside")
 
 
