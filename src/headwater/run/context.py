@@ -119,6 +119,12 @@ class RunContext:
     definition_hashes: Mapping[NodeId, str] = field(default_factory=dict)
     states: dict[NodeId, State] = field(default_factory=dict)
     progress: Progress | None = None
+    stopping: bool = False
+
+    def stop(self) -> None:
+        """Let no further step begin, and interrupt those under way."""
+        self.stopping = True
+        self.engine.interrupt()
 
     def target(self, node: NodeId, build: str, part: Part = "rows") -> Target:
         """Where the files of one build go."""

@@ -1,0 +1,89 @@
+"""One node of a run: its steps in order, each on what the one before left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from headwater.errors import HeadwaterError, Issue
+from headwater.graph.node import Node
+from headwater.ids import NodeId
+from headwater.plan.state import Build, State
+from headwater.plan.steps import Remove, Step
+from headwater.run.context import Executors, NodeOutcome, RunContext, Status, StepResult
+from headwater.run.states import remove_interval
+
+
+def run_node(
+    node: Node, steps: Sequence[Step], context: RunContext, executors: Executors
+) -> tuple[NodeOutcome, list[Build]]:
+    """What became of the node, and the builds that it made.
+
+    `context.states` holds its new state afterwards, or the old one where it was held or failed.
+    """
+    began = time.perf_counter()
+    before = context.states.get(node.id)
+    results: list[StepResult] = []
+    outcome = NodeOutcome(node=node.id, status="built", reason=str(steps[0].reason))
+    try:
+        for number, step in enumerate(steps):
+            if context.stopping:
+                raise HeadwaterError(Issue(code="E705", what=f"{node.id} was interrupted"))
+            if isinstance(step, Remove):
+                result = StepResult(state=remove_interval(node, step.interval, context))
+            else:
+                result = executors[node.id.kind].execute(step, node, context)
+            results.append(result)
+            if result.held:
+                break
+            context.states[node.id] = result.state
+            context.ledger.record_builds(result.builds)
+            if context.progress is not None:
+                context.progress.advanced(node.id, number + 1, len(steps))
+    except HeadwaterError as error:
+        _restore(context, node.id, before)
+        outcome = replace(outcome, status="failed", issues=error.issues)
+    except Exception as error:  # noqa: BLE001 - recorded as the node's failure, so that the others go on
+        _restore(context, node.id, before)
+        outcome = replace(outcome, status="failed", issues=(_unexpected(error, node),))
+    else:
+        outcome = _summary(outcome, node, results)
+        if outcome.status == "held":
+            _restore(context, node.id, before)
+    seconds = time.perf_counter() - began
+    kept = [] if outcome.status in ("failed", "held") else [b for r in results for b in r.builds]
+    return replace(outcome, seconds=seconds, steps=len(steps)), kept
+
+
+def _restore(context: RunContext, node: NodeId, state: State | None) -> None:
+    if state is None:
+        context.states.pop(node, None)
+    else:
+        context.states[node] = state
+
+
+def _summary(outcome: NodeOutcome, node: Node, results: Sequence[StepResult]) -> NodeOutcome:
+    status: Status = "loaded" if node.recipe is None else "built"
+    if results[-1].held:
+        status = "held"
+    elif all(r.identical for r in results):
+        status = "identical"
+    return replace(
+        outcome,
+        status=status,
+        rows=results[-1].state.row_count,
+        issues=tuple(i for r in results for i in r.issues),
+        outcomes=tuple(o for r in results for o in r.outcomes),
+        reckoning=results[-1].reckoning,
+        notes=tuple(n for r in results for n in r.notes),
+    )
+
+
+def _unexpected(error: Exception, node: Node) -> Issue:
+    return Issue(
+        code="E799",
+        what=f"{node.id} failed unexpectedly: {type(error).__name__}: {error}",
+        place=node.definition.place,
+        fix="nothing of it was published; please report this with `headwater debug --json`",
+    )
