@@ -18,8 +18,6 @@ _TIMESTAMP: Final = re.compile(r"TIMESTAMP(_S|_MS|_NS)?\Z")
 _TIMESTAMPTZ: Final = ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
 _NESTED: Final = re.compile(r"STRUCT\(|MAP\(|.*\[\d*\]\Z", re.DOTALL)
 
-#: The text lengths of a date, a time to the minute and to the second: none of them has an offset.
-_LENGTHS_WITHOUT_OFFSET: Final = "(10, 16, 19)"
 _OFFSET: Final = r"[0-9](Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
@@ -104,6 +102,9 @@ def _local_time(text: str, column_type: str, form: TextFormat, strict: bool) -> 
         return shift_zone(parsed, column_type, form)
     plain = shift_zone(f"{cast}({text} AS {column_type})", column_type, form)
     instant = f"timezone({literal(form.project_zone)}, {cast}({text} AS TIMESTAMPTZ))"
-    odd = f"(strlen({text}) NOT IN {_LENGTHS_WITHOUT_OFFSET} OR contains({text}, '+'))"
-    has_offset = f"{odd} AND regexp_matches({text}, '{_OFFSET}')"
-    return f"CASE WHEN {has_offset} THEN CAST({instant} AS {column_type}) ELSE {plain} END"
+    # A time to the second has no room for an offset: the usual case is told without a pattern.
+    usual = f"strlen({text}) = 19 AND substr({text}, 17, 1) = ':'"
+    return (
+        f"CASE WHEN {usual} THEN {plain} WHEN regexp_matches({text}, '{_OFFSET}') "
+        f"AND strlen({text}) > 10 THEN CAST({instant} AS {column_type}) ELSE {plain} END"
+    )

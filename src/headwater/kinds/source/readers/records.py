@@ -15,6 +15,7 @@ from typing import Final
 from headwater.kinds.source.readers.dialect import Dialect
 
 _BLANK: Final = re.compile(rb"(?:\A|(?<=\n))\r?\n")
+_MAYBE_BLANK: Final = re.compile(rb"\n\r?\n")
 _LONGEST_RECORD_LINES: Final = 10_000
 
 
@@ -41,7 +42,7 @@ def count_records(piece: bytes, dialect: Dialect, width: int) -> int:
         newlines = piece.count(b"\n")
     count = newlines + (not piece.endswith(b"\n"))
     starts_blank = piece.startswith((b"\n", b"\r\n"))
-    if width > 1 and (starts_blank or b"\n\n" in piece or b"\n\r\n" in piece):
+    if width > 1 and (starts_blank or _MAYBE_BLANK.search(piece)):
         if quote in piece:
             outside = (quote + quote).join(piece.split(quote)[::2])
         count -= len(_BLANK.findall(outside))
@@ -52,37 +53,47 @@ def cut_pieces(blocks: Iterable[bytes], dialect: Dialect, piece_bytes: int) -> I
     """The same bytes in pieces that end where a record ends."""
     held: list[bytes] = []
     size = 0
+    inside = False  # whether what is held ends within quotes
     for block in blocks:
-        held.append(block)
         size += len(block)
         if size < piece_bytes:
+            held.append(block)
+            inside ^= block.count(dialect.mark) % 2 == 1
             continue
-        data = b"".join(held)
-        cut = _last_record_end(data, dialect)
-        if cut == 0 and size > 4 * piece_bytes:
-            cut = _exact_record_end(data, dialect)
+        cut = _last_record_end(block, dialect, inside) if dialect.doubles else 0
         if cut:
-            yield data[:cut]
-        held, size = [data[cut:]], len(data) - cut
+            yield b"".join([*held, memoryview(block)[:cut]])
+            held = [block[cut:]]
+        else:
+            held = [b"".join([*held, block])]
+            late = size > 4 * piece_bytes or not dialect.doubles
+            if late and (cut := _exact_record_end(held[0], dialect)):
+                yield held[0][:cut]
+                held = [held[0][cut:]]
+        size = len(held[0])
+        inside = held[0].count(dialect.mark) % 2 == 1
     rest = b"".join(held)
     if rest:
         yield rest
 
 
-def _last_record_end(data: bytes, dialect: Dialect) -> int:
-    """After the last newline outside of quotes; 0 if there is none near the end."""
+def _last_record_end(block: bytes, dialect: Dialect, inside: bool) -> int:
+    """After the last newline outside of quotes; 0 if there is none near the end.
+
+    `inside` says whether the block begins within quotes.
+    """
     quote = dialect.mark
-    at = data.rfind(b"\n")
-    if at < 0 or quote not in data:
+    at = block.rfind(b"\n")
+    if at < 0 or (not inside and quote not in block):
         return at + 1
-    inside = data.count(quote, 0, at) % 2
+    inside ^= block.count(quote, 0, at) % 2 == 1
     for _ in range(_LONGEST_RECORD_LINES):
         if not inside:
             return at + 1
-        before = data.rfind(b"\n", 0, at)
+        before = block.rfind(b"\n", 0, at)
         if before < 0:
             return 0
-        inside = (inside + data.count(quote, before, at)) % 2
+        inside ^= block.count(quote, before, at) % 2 == 1
         at = before
     return 0
 

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-#: On 5M rows of a shop's invoices as fast to write as snappy, at 45 % of its size (26 and 59 MB);
-#: version 2 stores `_row` as differences, and is read by Spark and pyarrow alike.
-PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2"
+#: Measured on the shop's invoices (1.07M rows, a thread): as fast to write as snappy (0.94 s), half
+#: as large (6.2 and 11.9 MB), and as fast to read. Without dictionaries reading takes 25 % longer.
+#: Version 2 stores `_row` as differences; Spark and pyarrow read it. Nobody looks up single values
+#: in landed rows, so that Bloom filters would only cost.
+PARQUET: Final = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
+    "WRITE_BLOOM_FILTER false"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
