@@ -77,7 +77,9 @@ def _upstream(
     rows = digest("rows", name)
     values[None] = Value(row_id(name), frozenset([Read(relation.name, None)]))
     folded = {str(column).casefold(): v.hash for column, v in values.items() if column}
-    key = frozenset(folded[column.casefold()] for column in relation.key)
+    declared = [column.casefold() for column in relation.key]
+    # A key that names no column is the definition's mistake; it proves nothing here.
+    key = frozenset(folded[c] for c in declared) if set(declared) <= folded.keys() else None
     return rows, values, (key,) if key else ()
 
 
