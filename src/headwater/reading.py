@@ -39,6 +39,11 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class ReadingSession(Session, Protocol):
     """A session that also answers questions."""
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Where the views of the inputs are."""
+        ...
+
     def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
         """A SELECT as a lazy relation; anything else is refused."""
         ...

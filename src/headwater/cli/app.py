@@ -8,7 +8,16 @@ import typer
 from typer.core import TyperGroup
 
 from headwater.cli.calls import command
-from headwater.cli.commands import building, care, docs, project, published, releases
+from headwater.cli.commands import (
+    building,
+    care,
+    contracts,
+    docs,
+    project,
+    published,
+    releases,
+    testing,
+)
 
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
@@ -36,6 +45,17 @@ class Sections(TyperGroup):
             if listed:
                 with formatter.section(title):
                     formatter.write_dl(listed)
+
+
+class Listing(TyperGroup):
+    """A group that lists where no command of it is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, `list` in front where they begin with an option or are none."""
+        helps = {"--help", "-h"}
+        if not args or (args[0].startswith("-") and helps.isdisjoint(args)):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
@@ -76,6 +96,7 @@ app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("sql")(command(published.sql))
+app.command("test")(command(testing.run_tests))
 app.command("docs")(command(docs.docs))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(releases.changes))
@@ -84,8 +105,23 @@ app.command("rollback")(command(releases.rollback))
 app.command("debug")(command(care.debug))
 app.command("completion")(care.completion)
 
-_release = typer.Typer(no_args_is_help=True, help="List, show and compare releases.")
+_release = typer.Typer(cls=Listing, help="List, show and compare releases.")
 _release.command("list")(command(releases.release_list))
 _release.command("diff")(command(releases.release_diff))
 _release.command("show")(command(releases.release_show))
 app.add_typer(_release, name="release")
+
+_contract = typer.Typer(no_args_is_help=True, help="Infer, compare and acknowledge contracts.")
+_contract.command("infer")(command(contracts.infer))
+_contract.command("diff")(command(contracts.diff))
+_contract.command("ack")(command(contracts.ack))
+app.add_typer(_contract, name="contract")
+
+_quarantine = typer.Typer(
+    cls=Listing, help="List, show, judge again and drop rows that broke a rule."
+)
+_quarantine.command("list")(command(contracts.waiting))
+_quarantine.command("show")(command(contracts.show))
+_quarantine.command("replay")(command(contracts.replay))
+_quarantine.command("drop")(command(contracts.drop))
+app.add_typer(_quarantine, name="quarantine")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headwater.views.figures import count, moment
 from headwater.views.layout import Cell
-from headwater.views.summaries import plan_lines
+from headwater.views.summaries import later_nodes, plan_lines
 
 if TYPE_CHECKING:
     from headwater.plan.steps import Plan
@@ -43,6 +43,10 @@ def print_plan(project: Project, plan: Plan, page: Page) -> None:
         page.line(
             Cell("! ", "warning"), f"{node} is stale, but a rollback rejected what it would become"
         )
+    later = later_nodes(plan, project.bound.graph)
+    if later:
+        named = ", ".join(map(str, later[:6])) + (f" and {len(later) - 6} more" * (len(later) > 6))
+        page.line(Cell("  then ", "quiet"), f"the days that the loads bring: {named}")
     command = "headwater run"
     if plan.environment != "prod":
         command += f" --env {plan.environment}"

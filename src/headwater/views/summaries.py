@@ -61,6 +61,13 @@ def plan_lines(plan: Plan, zone: ZoneInfo) -> tuple[PlanLine, ...]:
     return tuple(lines)
 
 
+def later_nodes(plan: Plan, graph: Graph) -> tuple[NodeId, ...]:
+    """What reads the plan's loads and is not in it: only the rows will say which days it needs."""
+    loads = [step.node for step in plan.steps if isinstance(step, Load)]
+    reached = graph.downstream(loads) - set(plan.nodes)
+    return tuple(node for node in graph.nodes if node in reached)
+
+
 def _action(step: Step) -> str:
     if isinstance(step, Load):
         return "recheck" if step.recheck else "load"

@@ -75,8 +75,8 @@ def _print_node(project: Project, node: TracedNode, page: Page) -> None:
         page.line(
             margin,
             Cell("! ", "warning"),
-            f"{outcome.rule} ({outcome.severity}): {count(outcome.failed_rows, 'row')}",
-            f" {outcome.text}" if outcome.text else "",
+            outcome.text or f"{outcome.rule}: {count(outcome.failed_rows, 'row')}",
+            Cell(f" ({outcome.severity})", "quiet"),
         )
 
 

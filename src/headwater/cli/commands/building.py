@@ -101,7 +101,7 @@ def build(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def retry(call: Call) -> None:
-    """Run again what the last run was asked for; what it finished is not done twice."""
+    """Run again what the last run was asked for."""
     from headwater.cli.retrying import last_request
 
     with call.open() as project:

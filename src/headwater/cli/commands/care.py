@@ -11,7 +11,7 @@ from headwater.views.layout import Cell
 
 
 def debug(call: Call) -> None:
-    """Look after connections, versions, disk and permissions; each with its fix."""
+    """Examine versions, connections, disk, permissions."""
     from headwater.cli.checkup import examine
     from headwater.views.plain import plain
 
@@ -38,7 +38,7 @@ def completion(
         typer.Argument(metavar="[bash|zsh|fish]", help="Which shell; by default yours."),
     ] = None,
 ) -> None:
-    """Print the script that lets the shell complete commands and options."""
+    """Print the script that completes commands in a shell."""
     import os
     from pathlib import Path
 

@@ -20,7 +20,7 @@ def docs(
         bool, typer.Option("--handbook", help="With what a successor needs: people, routine, gaps.")
     ] = False,
 ) -> None:
-    """Write the catalogue: one HTML page that needs nothing else."""
+    """Write the catalogue as one HTML page."""
     from headwater.views.catalogue.page import Catalogue, render
     from headwater.views.figures import count, size
     from headwater.views.summaries import project_facts

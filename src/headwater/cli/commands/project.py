@@ -35,7 +35,7 @@ def init(
 
 
 def check(call: Call) -> None:
-    """Look for everything that is wrong with the definitions; nothing is run."""
+    """Find all that is wrong with the definitions; runs nothing."""
     from headwater.views.figures import count
     from headwater.views.issues import print_issues, tally
     from headwater.views.summaries import issue_data

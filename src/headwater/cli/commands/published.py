@@ -28,7 +28,7 @@ def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude 
 def show(
     call: Call, nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Which nodes.")]
 ) -> None:
-    """Say everything about a node: columns, docs, lineage, rules, what is published."""
+    """Say everything about a node."""
     from headwater.views.nodes import print_node
     from headwater.views.summaries import facts_data, project_facts
 
@@ -62,7 +62,7 @@ def sql(
         int, typer.Option("--limit", help="Rows of a printed table; 0 for all.", min=0)
     ] = 100,
 ) -> None:
-    """Read the published tables with SQL; nothing can be changed."""
+    """Read the published tables with SQL."""
     from headwater.cli.rows import parse_parameters, write_rows
     from headwater.reading import read_session, released_functions
 

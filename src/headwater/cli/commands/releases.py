@@ -31,7 +31,7 @@ def trace(
     ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Show the SQL of each table too.")] = False,
 ) -> None:
-    """Walk from a published table down to the files beneath it."""
+    """Walk from a table down to the files beneath it."""
     from headwater.views.trace import print_trace, trace_data
 
     with call.open() as project:
@@ -157,7 +157,7 @@ def rollback(
     ] = None,
     reason: Reason = "",
 ) -> None:
-    """Go back at once; what is rejected is not built again until released anew."""
+    """Go back at once; what is rejected stays away."""
     from headwater.views.summaries import release_data
 
     with call.open() as project:
@@ -187,7 +187,7 @@ def changes(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     limit: Limit = 1000,
 ) -> None:
-    """Say who released what, when and why; decisions too."""
+    """Say who released what, when and why."""
     from headwater.views.history import print_changes, read_changes
     from headwater.views.plain import plain
 

@@ -26,7 +26,10 @@ _ROUTINE = (
 
 
 def handbook(
-    settings: Settings, nodes: Mapping[NodeId, NodeFacts], releases: Sequence[Release], zone: ZoneInfo
+    settings: Settings,
+    nodes: Mapping[NodeId, NodeFacts],
+    releases: Sequence[Release],
+    zone: ZoneInfo,
 ) -> Html:
     """People, routine, places, gaps and the latest releases."""
     return tag(

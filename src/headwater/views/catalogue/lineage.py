@@ -1,4 +1,4 @@
-"""The graph of a project as an SVG: sources on the left, each node to the right of what it reads."""
+"""The graph of a project as an SVG: each node stands to the right of what it reads."""
 
 from __future__ import annotations
 

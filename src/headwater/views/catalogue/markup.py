@@ -13,7 +13,6 @@ class Html(str):
     __slots__ = ()
 
 
-
 def tag(element: str, /, *children: str | None, **attributes: str | bool | None) -> Html:
     """One element. `class_` and `for_` lose their underscore; others get `-` for `_`.
 
