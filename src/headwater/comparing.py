@@ -49,7 +49,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDiff:
-    """How one node differs. Rows are matched by key; without one a changed row is one less, one more."""
+    """How one node differs.
+
+    Rows are matched by key; without one a changed row is one removed and one added.
+    """
 
     node: NodeId
     change: Literal["added", "removed", "changed", "definition only", "rebuilt, equal"]

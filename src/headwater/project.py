@@ -123,7 +123,7 @@ class Project:
         return report
 
     def diff(self, after: str | int | None = None, before: str | int | None = None) -> ReleaseDiff:
-        """What `after` (an environment or release; this one) shows otherwise than `before` (prod)."""
+        """What `after` (an environment or release) shows otherwise than `before` (prod)."""
         newer = self._view_of(after if after is not None else self.environment)
         older = before
         if older is None and newer.release is not None:
@@ -145,7 +145,7 @@ class Project:
         return self.workspace.ledger
 
     def trace(self, text: str, at: date | None = None) -> Trace:
-        """What lies beneath `table.sales`, or beneath a column: `table.sales.amount`, `sales.amount`."""
+        """What lies beneath a node (`table.sales`, `sales`) or a column (`sales.amount`)."""
         node, column = self._node_and_column(text)
         return trace(
             self.view,

@@ -1,8 +1,8 @@
 """Promote a working environment, and go back.
 
 Promoting publishes the environment's definitions to `prod`. Where `prod` has not moved since the
-environment began, its states are taken as they are; otherwise `prod` catches up: what is stale under
-the new definitions is built on the newest data, and builds that are known are taken again.
+environment began, its states are taken as they are; otherwise `prod` catches up: what is stale
+under the new definitions is built on the newest data, and builds that are known are taken again.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from headwater.workspace import Workspace
 def promote(
     workspace: Workspace, environment: str, reason: str = "", progress: Progress | None = None
 ) -> RunReport:
-    """Make `prod` run what an environment runs. Codes E607, E608, E710 unknown, E711
-    nothing to promote.
+    """Make `prod` run what an environment runs.
 
-    Where a node is held, nothing is swapped: the report says which.
+    Where a node is held, nothing is swapped: the report says which. Codes E607 and E608 (contracts),
+    E710 (unknown environment), E711 (nothing to promote).
     """
     began = time.perf_counter()
     ledger = workspace.ledger
@@ -130,7 +130,7 @@ def _rollback_nodes(
     }
     states: dict[NodeId, State | str | None] = {n: then.state_ids.get(n) for n in chosen}
     tree = ledger.put_tree(_merged_tree(now, then, graph, chosen))
-    release = ledger.publish(
+    return ledger.publish(
         Publication(
             environment=environment,
             expected=now.release.number,
@@ -145,7 +145,6 @@ def _rollback_nodes(
             barred=rejected_keys(now, then, chosen),
         )
     )
-    return release
 
 
 def _merged_tree(

@@ -71,15 +71,17 @@ class Phase:
 
 def plan(workspace: Workspace, bound: Bound, view: ReleaseView, request: Request) -> Plan:
     """What a run over these definitions would do."""
-    arrivals = arrivals_of(bound, view.states, workspace) if request.load else {}
+    arrivals = arrivals_of(bound, view.states, workspace, look=True) if request.load else {}
     return make_plan(bound.graph, view.for_planning(), arrivals, workspace.clock, request)
 
 
 def run(
     workspace: Workspace, disk: Bound, request: Request, progress: Progress | None = None
 ) -> RunReport:
-    """Bring an environment up to date and release what came out. Codes E607, E608,
-    E709, and the steps' own."""
+    """Bring an environment up to date and release what came out.
+
+    Codes E607 and E608 (contracts), E709 (another run), and the steps' own.
+    """
     began = time.perf_counter()
     with exclusive(workspace, request.environment), recorded(workspace, request) as record:
         report = RunReport(run=record.id, environment=request.environment)
@@ -151,10 +153,8 @@ def _follow_upgrade(workspace: Workspace, disk: Bound, report: RunReport) -> Run
     return replace(report, releases=(*report.releases, release))
 
 
-def bound_for(
-    workspace: Workspace, disk: Bound, view: ReleaseView, request: Request
-) -> Bound:
-    """The definitions that a request runs: in `prod` the released ones, unless it applies others."""
+def bound_for(workspace: Workspace, disk: Bound, view: ReleaseView, request: Request) -> Bound:
+    """The definitions that a request runs: in `prod` the released ones, unless it applies."""
     if request.environment == PROD and view.release is not None and not request.apply:
         return released_bound(workspace, disk, view)
     raise_errors(disk.errors)
@@ -175,7 +175,8 @@ def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Boun
 def bind_released(workspace: Workspace, view: ReleaseView) -> Bound:
     """The definitions that a release keeps, laid out in a folder of their own for Python code."""
     tree = view.tree()
-    assert tree is not None and view.release is not None
+    assert tree is not None
+    assert view.release is not None
     folder = workspace.state_folder / "released" / view.release.tree
     if not folder.is_dir():
         tree.write_to(folder)
@@ -237,12 +238,12 @@ def run_phase(
 
 
 def arrivals_of(
-    bound: Bound, states: Mapping[NodeId, State], workspace: Workspace
+    bound: Bound, states: Mapping[NodeId, State], workspace: Workspace, *, look: bool = False
 ) -> dict[NodeId, Arrivals]:
-    """What waits at each source."""
+    """What waits at each source; with `look`, also which days it covers where that is quick."""
     return {
         node.id: find_arrivals(
-            node.definition, states.get(node.id), workspace.root, workspace.clock
+            node.definition, states.get(node.id), workspace.root, workspace.clock, look=look
         )
         for node in bound.graph.nodes.values()
         if isinstance(node.definition, SourceDefinition)
@@ -255,7 +256,9 @@ def edited_nodes(workspace: Workspace, disk: Bound, environment: str) -> tuple[N
     if head is None or head.tree == disk.tree_digest:
         return ()
     view = ReleaseView.of(workspace.ledger, head)
-    return tuple(sorted(changed_records(definition_records(disk.graph, disk.loaded.tree), view.definitions)))
+    return tuple(
+        sorted(changed_records(definition_records(disk.graph, disk.loaded.tree), view.definitions))
+    )
 
 
 @contextmanager

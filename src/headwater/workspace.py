@@ -126,7 +126,7 @@ class Workspace:
         return os.environ.get("HEADWATER_USER") or os.environ.get("USER") or "unknown"
 
     def _located(self, text: str) -> str:
-        """A path or URL of the profile: secrets resolved, relative paths from the project folder."""
+        """A path or URL of the profile, secrets resolved; paths count from the project folder."""
         found = resolve(text, self.root, self.settings.place).reveal()
         return found if "://" in found else str(self.root / found)
 

@@ -134,7 +134,7 @@ def _bind_level(
 def _resolve(
     definitions: Mapping[NodeId, Definition], kinds: Mapping[str, GraphKind]
 ) -> tuple[dict[NodeId, dict[str, NodeId]], list[Issue]]:
-    """For each node, the names it reads and the nodes they mean; nodes with unknown names left out."""
+    """For each node, what its names mean; nodes with an unknown name are left out."""
     relations = {n.name.casefold(): n for n in definitions if kinds[n.kind].is_relation}
     ids = {str(n): n for n in definitions}
     edges: dict[NodeId, dict[str, NodeId]] = {}

@@ -1,4 +1,4 @@
-"""One node as the graph sees it: its inputs, its schema, and what each of its columns is made of."""
+"""A node as the graph sees it: its inputs, its schema, and what each column is made of."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from headwater.sql import Query, QueryTemplate, SqlError
 class Kind:
     """A sort of node. Every door is a function of the kind's own folder.
 
-    `references`, `mention`, `query` and `bind` serve the graph, `execute` and `promises` the run loop. Definitions are
-    `Any` here because each kind has its own class and gets only its own.
+    `references`, `mention`, `query` and `bind` serve the graph, `execute` and `promises` the run
+    loop. Definitions are `Any` here because each kind has its own class and gets only its own.
     """
 
     name: str

@@ -133,15 +133,16 @@ def plan_node(
         Remove(node=node.id, reason=Reason("upstream changed"), interval=gone)
         for gone in _surplus(state, expected)
     ]
-    for chunk in _chunks(node, [interval for interval, _ in stale], states, clock):
-        steps.append(
-            Query(
-                node=node.id,
-                reason=explain(node, chunk, view, states, clock.zone, request),
-                interval=chunk,
-                expected=IntervalMap(tuple(expected.within(chunk))),
-            )
+    steps += [
+        Query(
+            node=node.id,
+            reason=explain(node, chunk, view, states, clock.zone, request),
+            interval=chunk,
+            expected=IntervalMap(tuple(expected.within(chunk))),
+            anew=_is_forced(node, chunk, request),
         )
+        for chunk in _chunks(node, [interval for interval, _ in stale], states, clock)
+    ]
     return steps, rejected
 
 
@@ -153,7 +154,8 @@ def _stale_parts(
     request: Request,
 ) -> list[tuple[DataInterval, Contents]]:
     window = ALL_TIME
-    if request.sample is not None and node.time and expected.hull is not None:
+    chained = any(i.mode == "previous" for i in node.inputs)  # a part of a chain is worth nothing
+    if request.sample is not None and node.time and expected.hull is not None and not chained:
         newest = local(expected.hull.end - timedelta(microseconds=1), clock.zone).date()
         first = newest - request.sample + timedelta(days=1)
         window = DataInterval(local_midnight(first, clock.zone), ALL_TIME.end)
@@ -161,13 +163,19 @@ def _stale_parts(
     for interval, contents in expected.within(window):
         wanted = input_key(contents)
         forced = node.id in request.full_refresh
-        for part in _differing(state.segments, interval, wanted, forced):
-            stale.append((part, contents))
+        parts = _differing(state.segments, interval, wanted, forced)
+        stale += [(part, contents) for part in parts]
         if request.period is not None and not forced:
             asked = interval.intersect(request.period) if node.time else interval
             if asked is not None:
                 stale.append((asked, contents))
     return sorted(stale, key=lambda part: part[0])
+
+
+def _is_forced(node: Node, interval: DataInterval, request: Request) -> bool:
+    """Whether a rebuild was asked for, however fresh the interval is."""
+    asked = request.period is not None and interval.overlaps(request.period)
+    return node.id in request.full_refresh or asked
 
 
 def _differing(

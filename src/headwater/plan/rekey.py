@@ -25,7 +25,7 @@ def rekey(
     fingerprints: Mapping[NodeId, str],
     zone: ZoneInfo,
 ) -> dict[NodeId, State]:
-    """The states that need new keys; `recipes` and `fingerprints` are those that the release keeps."""
+    """The states that need new keys; `recipes` and `fingerprints` are what the release keeps."""
     old_states = dict(states)
     new_states = dict(states)
     changed: dict[NodeId, State] = {}
@@ -49,7 +49,9 @@ def _rekey_source(node: Node, state: State, known: str) -> State:
     """Rows that were judged by the kept rules count as judged by the same rules bound anew."""
 
     def move(segment: Segment) -> Segment:
-        return replace(segment, input_key=node.fingerprint) if segment.input_key == known else segment
+        if segment.input_key != known:
+            return segment
+        return replace(segment, input_key=node.fingerprint)
 
     return replace(state, segments=state.segments.map(move))
 

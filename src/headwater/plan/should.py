@@ -18,6 +18,7 @@ from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
 from headwater.plan.state import Contents, State
 
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """What an input contributes to one day of output: pieces in order of time.
@@ -88,14 +89,37 @@ def expected_contents(
         if contents is None:
             contents = memo[parts] = evaluate(node.recipe, dict(zip(names, parts, strict=True)))
         found.append((interval, contents))
+    if any(i.mode == "previous" for i in node.inputs):
+        return _chained(found, zone)
     return IntervalMap.of(found)
+
+
+def _chained(
+    entries: Iterable[tuple[DataInterval, Contents]], zone: ZoneInfo
+) -> IntervalMap[Contents]:
+    """Of a node that reads its own day before: a day's contents follow from all days before."""
+    found: list[tuple[DataInterval, Contents]] = []
+    before = ""
+    for interval, contents in entries:
+        for day in days_of(interval, zone):
+            own = DataInterval(local_midnight(day, zone), local_midnight(day + timedelta(1), zone))
+            chained = salted(contents, before)
+            found.append((own, chained))
+            before = input_key(chained)
+    return IntervalMap.of(found)
+
+
+def salted(contents: Contents, salt: str) -> Contents:
+    """Contents that also follow from something else."""
+    columns = {name: digest(key, salt) for name, key in contents.columns.items()}
+    return Contents(rows=digest(contents.rows, salt), columns=columns)
 
 
 def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None:
     """The span on which an incremental node should exist.
 
-    It reaches from the first to the last day of the inputs that the node reads day by day (or, where
-    there is none, through windows).
+    It reaches from the first to the last day of the inputs that the node reads day by day, or,
+    where there is none, through windows.
     """
     for mode in ("same_day", "window"):
         hulls = [

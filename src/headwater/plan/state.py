@@ -32,7 +32,7 @@ class Contents:
     columns: Mapping[str, str]
 
     def key(self, column: str | None) -> str:
-        """The content key of a column, or of the rows for None; a missing column has its own key."""
+        """The content key of a column, or of the rows for None; a missing column has one too."""
         if column is None or not self.columns:
             return self.rows
         return self.columns.get(column, "missing")

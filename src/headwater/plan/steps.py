@@ -56,12 +56,16 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Build one interval of a node; `expected` says the contents that it should have there."""
+    """Build one interval of a node; `expected` says the contents that it should have there.
+
+    `anew`: no known build is taken again.
+    """
 
     node: NodeId
     reason: Reason
     interval: DataInterval
     expected: IntervalMap[Contents]
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Publishing: everything that a run prepared becomes visible in one transaction, or nothing does."""
+"""Publishing: all that a run prepared becomes visible in one transaction, or nothing does."""
 
 from __future__ import annotations
 

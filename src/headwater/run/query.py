@@ -7,7 +7,9 @@ import uuid
 from dataclasses import replace
 from typing import Protocol
 
-from headwater.engines.protocol import InputRelation, Session, Written
+from headwater.engines.codes import DATA_FILE_BROKEN
+from headwater.engines.protocol import DayDigests, InputRelation, Session, Written
+from headwater.errors import HeadwaterError
 from headwater.graph.node import Input, Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
 from headwater.plan.should import input_key
@@ -40,22 +42,26 @@ def execute_query(
     context: RunContext,
     promises: Promises,
     produce: Producer,
+    base: str = "",
 ) -> StepResult:
-    """Build one interval of a node, or find a build of the same input key and take it again."""
+    """Build one interval of a node, or find a build of the same input key and take it again.
+
+    `base` names the content that the build goes on from, where it reads more than its inputs: what
+    comes out is as new as the two together.
+    """
     state = context.states.get(node.id, State(node=node.id))
     state = replace(state, schema=node.schema, time=node.time)
-    key = step_key(step)
+    key = step_key(step, base)
     with context.engine.session() as session:
-        wanted = (node.id, key, step.interval)
-        known = context.ledger.find_builds([wanted]).get(wanted)
-        if known is not None and known.schema == node.schema:
-            return _take(known, step, node, state, session, context)
+        known = None if step.anew else _known(step, node, key, context)
+        if known is not None:
+            return _take(known, step, node, state, session, context, base)
         build, verdict = _make(step, node, key, context, promises, produce, session)
         if verdict.held:
             return StepResult(
                 state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True
             )
-        result = _take(build, step, node, state, session, context)
+        result = _take(build, step, node, state, session, context, base)
     quarantined = sum(f.rows for f in build.files if f.part == "quarantined")
     notes = (f"{quarantined:,} rows quarantined",) if quarantined else ()
     return replace(
@@ -68,12 +74,24 @@ def execute_query(
     )
 
 
-def step_key(step: Query) -> str:
-    """The input key of the whole step."""
+def step_key(step: Query, base: str = "") -> str:
+    """The input key of a step: of its one entry, or of all where it covers several."""
     entries = step.expected.entries
     if len(entries) == 1:
-        return input_key(entries[0][1])
-    return digest([(str(i.start), str(i.end), input_key(c)) for i, c in entries])
+        key = input_key(entries[0][1])
+    else:
+        key = digest([(str(i.start), str(i.end), input_key(c)) for i, c in entries])
+    return digest(key, base) if base else key
+
+
+def _known(step: Query, node: Node, key: str, context: RunContext) -> Build | None:
+    """A build of the same interval from the same inputs, if all its files are whole."""
+    wanted = (node.id, key, step.interval)
+    build = context.ledger.find_builds([wanted]).get(wanted)
+    if build is None or build.schema != node.schema:
+        return None
+    damaged = any(context.lake.verify(file) is not None for file in build.files)
+    return None if damaged else build
 
 
 def input_relations(
@@ -170,9 +188,11 @@ def _take(
     state: State,
     session: Session,
     context: RunContext,
+    base: str,
 ) -> StepResult:
-    """The state with a build in it. Where all rows are equal the old files stay, and only their
-    input keys move on.
+    """The state with a build in it.
+
+    Where all rows are equal the old files stay, and only their input keys move on.
     """
     comparison = _compare(build.files, step, node, state, session, context)
     if comparison is not None and comparison.is_identical(node.column_names):
@@ -180,7 +200,8 @@ def _take(
         return StepResult(
             state=replace(state, segments=segments), rows=build.rows, identical=True, reused=True
         )
-    segments = inherit(step.expected, build.id, state.segments, comparison)
+    kept = any(edge.mode == "kept" for edge in node.inputs)
+    segments = inherit(step.expected, build.id, state.segments, comparison, base, opaque=kept)
     return StepResult(
         state=replace(
             state,
@@ -220,8 +241,9 @@ def _compare(
     key = node.key if set(node.key) <= set(names) else ()
     before = input_files(state, step.interval)
     after = tuple(f for f in files if f.part == "rows")
-    old, new = (
-        session.day_digests(
+
+    def digests(side: tuple[DataFile, ...]) -> DayDigests:
+        return session.day_digests(
             absolute(side, context),
             schema=shared,
             columns=names if key else (),
@@ -229,6 +251,12 @@ def _compare(
             key=key,
             within=step.interval if node.time else None,
         )
-        for side in (before, after)
-    )
+
+    new = digests(after)
+    try:
+        old = digests(before)
+    except HeadwaterError as error:
+        if any(issue.code != DATA_FILE_BROKEN for issue in error.issues):
+            raise
+        return None  # a damaged file is replaced without being read
     return compare_days(old, new, names, key, step.interval, context.clock.zone)

@@ -16,17 +16,21 @@ from zoneinfo import ZoneInfo
 from headwater.clock import days_of, local_midnight
 from headwater.engines.protocol import DayDigests, Session, Written
 from headwater.graph.node import Node
-from headwater.ids import ALL_TIME, DataInterval, IntervalMap
-from headwater.plan.should import input_key
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
+from headwater.plan.should import input_key, salted
 from headwater.plan.state import Contents, DataFile, Part, Segment, State, schema_digest
 from headwater.run.context import RunContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """For each part of a rebuilt interval, the columns (`""`: the rows) that came out equal."""
+    """For each part of a rebuilt interval, the columns (`""`: the rows) that came out equal.
+
+    Without a key (`keyed`) nothing is known of a column alone: all are equal, or none counts as so.
+    """
 
     equal: IntervalMap[frozenset[str]]
+    keyed: bool = False
 
     def is_identical(self, columns: Sequence[str]) -> bool:
         """Whether nothing at all changed."""
@@ -44,7 +48,7 @@ def compare_days(
 ) -> Comparison:
     """Which columns are equal on which days; a day without rows on both sides is wholly equal.
 
-    With a key, columns are compared one by one and the rows by the key; without one, all or nothing.
+    With a key, columns are compared one by one and rows by the key; without one, all or nothing.
     """
     everything = frozenset(("", *columns))
 
@@ -58,12 +62,13 @@ def compare_days(
         return frozenset(same | {""} if same.issuperset(key) else same) if key else frozenset()
 
     if interval == ALL_TIME:
-        return Comparison(equal=IntervalMap(((ALL_TIME, equal_on(None)),)))
+        whole = IntervalMap(((ALL_TIME, equal_on(None)),))
+        return Comparison(equal=whole, keyed=bool(key))
     days = (
         (DataInterval(local_midnight(d, zone), local_midnight(d + timedelta(1), zone)), equal_on(d))
         for d in days_of(interval, zone)
     )
-    return Comparison(equal=IntervalMap.of(days))
+    return Comparison(equal=IntervalMap.of(days), keyed=bool(key))
 
 
 def inherit(
@@ -71,33 +76,47 @@ def inherit(
     build: str,
     old: IntervalMap[Segment],
     comparison: Comparison | None,
+    base: str = "",
+    *,
+    opaque: bool = False,
 ) -> IntervalMap[Segment]:
-    """The segments of a new build: its own content keys, or the old ones where data are equal."""
+    """The segments of a new build: its own content keys, or the old ones where data are equal.
+
+    `base` is content that the build goes on from, beyond its inputs. Where data differ though their
+    keys do not (of an `opaque` build they may always), the keys become ones that nothing else has.
+    """
     found: list[tuple[DataInterval, Segment]] = []
-    for interval, contents in expected:
-        key = input_key(contents)
+    for interval, wanted in expected:
+        key = input_key(wanted)
+        contents = salted(wanted, base) if base else wanted
         if comparison is None:
             found.append((interval, Segment(build, key, contents)))
             continue
         for part, equal in comparison.equal.within(interval):
-            fresh = IntervalMap(((part, True),))
-            for piece, segment in old.within(part):
-                kept = _inherited(contents, segment.contents, equal)
-                found.append((piece, Segment(build, key, kept)))
             covered = old.within(part)
+            for piece, segment in covered:
+                exact = comparison.keyed or opaque or segment.contents == contents
+                kept = _inherited(contents, segment.contents, equal, build if exact else "")
+                found.append((piece, Segment(build, key, kept)))
+            fresh = IntervalMap(((part, True),))
             for piece, _ in fresh.minus(IntervalMap.of((i, True) for i, _ in covered)):
                 found.append((piece, Segment(build, key, contents)))
     return IntervalMap.of(found)
 
 
-def _inherited(new: Contents, old: Contents, equal: frozenset[str]) -> Contents:
-    if not equal:
-        return new
+def _inherited(new: Contents, old: Contents, equal: frozenset[str], build: str) -> Contents:
+    """New content keys, old ones for what is equal; `build` tells apart what only looks equal."""
+
+    def key(name: str, fresh: str, before: str) -> str:
+        if name in equal:
+            return before
+        return digest(fresh, build) if build and fresh == before else fresh
+
     return Contents(
-        rows=old.rows if "" in equal else new.rows,
+        rows=key("", new.rows, old.rows),
         columns={
-            name: old.columns[name] if name in equal and name in old.columns else key
-            for name, key in new.columns.items()
+            name: key(name, fresh, old.columns[name]) if name in old.columns else fresh
+            for name, fresh in new.columns.items()
         },
     )
 
@@ -131,7 +150,7 @@ def replace_files(
     context: RunContext,
     parts: tuple[Part, ...] = ("rows", "quarantined"),
 ) -> tuple[DataFile, ...]:
-    """The files of a state after a build of `interval`: others kept, partly covered ones rewritten."""
+    """A state's files after a build of `interval`; partly covered ones are written anew."""
     kept: list[DataFile] = []
     for file in state.files:
         if file.part not in parts or not file.interval.overlaps(interval):

@@ -28,7 +28,7 @@ SEEN = "__headwater_seen"
 
 
 def read_in_place(node: Node, state: State, context: RunContext) -> StepResult:
-    """The state that lists the files as they are now; a day's key tells which files reach into it."""
+    """The state that lists the files as they are; a day's key says which files reach into it."""
     found = reader_of(node, context).discover(Known())
     build = uuid.uuid4().hex[:12]
     files: list[DataFile] = []

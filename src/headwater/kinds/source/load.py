@@ -1,4 +1,4 @@
-"""The Load step: deliveries become landed rows; landed rows are published, superseded, quarantined."""
+"""The Load step: deliveries become landed rows, and those published, superseded, quarantined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.in_place import read_in_place
-from headwater.kinds.source.judging import Judgement, judge_load
+from headwater.kinds.source.judging import judge_load
 from headwater.kinds.source.landing import Intake, show_landed, show_superseded
 from headwater.kinds.source.opening import reader_of
 from headwater.kinds.source.readers.model import Known, Landed, LoadStamp
@@ -30,7 +30,7 @@ from headwater.run.context import Promises, Reckoning, RunContext, StepResult
 
 def promises(node: Node) -> Promises:
     """What the contract enforces."""
-    definition = cast(SourceDefinition, node.definition)
+    definition = cast("SourceDefinition", node.definition)
     rules = definition.contract.rules if definition.contract is not None else ()
     breach = definition.on_breach
     return Promises(rules=rules, hold=breach.action == "hold", group=breach.group)
@@ -39,7 +39,7 @@ def promises(node: Node) -> Promises:
 def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     """Take in the step's deliveries; judge published and quarantined rows again where asked."""
     assert isinstance(step, Load)
-    definition = cast(SourceDefinition, node.definition)
+    definition = cast("SourceDefinition", node.definition)
     empty = State(node=node.id, schema=node.schema, time=node.time)
     state = context.states.get(node.id, empty)
     if isinstance(definition.origin, InPlaceOrigin):
@@ -63,7 +63,7 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
 
 def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResult:
     began = stopwatch.perf_counter()
-    definition = cast(SourceDefinition, node.definition)
+    definition = cast("SourceDefinition", node.definition)
     build = uuid.uuid4().hex[:12]
     stamp = LoadStamp(load_id=build, loaded_at=context.clock.now)
     with context.staging(build) as folder, context.engine.session() as session:
@@ -141,7 +141,7 @@ def _land(
     """Every delivery of the step as typed Parquet in the staging folder, in order."""
     import duckdb
 
-    definition = cast(SourceDefinition, node.definition)
+    definition = cast("SourceDefinition", node.definition)
     reader = reader_of(node, context)
     known = {d.name: d.sha256 for d in state.deliveries}
     found = reader.discover(Known(deliveries=known, cursor=state.cursor))
@@ -173,8 +173,11 @@ def _segments(
     decision: Decision,
     context: RunContext,
 ) -> IntervalMap[Segment]:
-    """A day's content key is chained from the deliveries that made it, one by one, so that it does
-    not matter in how many loads they came."""
+    """The segments after a load.
+
+    A day's content key is chained from the deliveries that made it, one by one, so that it does not
+    matter in how many loads they came.
+    """
     hashes = {one.delivery.name: one.delivery.sha256 for one in intake.landed}
     seed = digest("source", node.schema, definition.time or "")
     zone = context.clock.zone

@@ -1,4 +1,4 @@
-"""What a delivery does to days that were delivered before: a pure decision, file by file, day by day."""
+"""What a delivery does to days delivered before: a pure decision, by file and by day."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""How a table's rows of one interval are made: by its SQL as written, or by its function, where
-asked beside what was there before (`previous`, `history`)."""
+"""How a table's rows of one interval are made: by its SQL as written, or by its function.
+
+Where asked (`previous`, `history`), what was there before is read beside the inputs.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,13 @@ from typing import cast
 from headwater.clock import local, local_midnight
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.graph.node import Node
-from headwater.ids import ALL_TIME, DataInterval
+from headwater.ids import ALL_TIME, DataInterval, digest
+from headwater.kinds.table.call import write_function
 from headwater.kinds.table.definition import TableDefinition
 from headwater.kinds.table.history import write_history
 from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
-from headwater.kinds.table.call import write_function
+from headwater.plan.should import input_key
+from headwater.plan.state import State
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
 from headwater.run.query import execute_query, input_relations, show_relation
@@ -22,7 +26,7 @@ from headwater.run.query import execute_query, input_relations, show_relation
 
 def promises(node: Node) -> Promises:
     """What the header enforces."""
-    definition = cast(TableDefinition, node.definition)
+    definition = cast("TableDefinition", node.definition)
     key = definition.key if definition.history is None else ()
     return Promises(rules=definition.rules, key=key, hold=definition.on_breach == "hold")
 
@@ -30,14 +34,22 @@ def promises(node: Node) -> Promises:
 def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     """Build one interval of a table."""
     assert isinstance(step, Query)
-    return execute_query(step, node, context, promises(node), produce)
+    base = _base(node, context.states.get(node.id))
+    return execute_query(step, node, context, promises(node), produce, base)
+
+
+def _base(node: Node, state: State | None) -> str:
+    """A history goes on from the ranges that are there."""
+    if cast("TableDefinition", node.definition).history is None or state is None:
+        return ""
+    return digest([input_key(segment.contents) for _, segment in state.segments])
 
 
 def produce(
     step: Query, node: Node, build: str, session: Session, context: RunContext
 ) -> tuple[Written, ...]:
     """Write the rows of the interval as data files."""
-    definition = cast(TableDefinition, node.definition)
+    definition = cast("TableDefinition", node.definition)
     session.bind_inputs(_inputs(step, node, context), context.functions)
     target = context.target(node.id, build, "rows")
     if definition.python is not None:
@@ -55,7 +67,7 @@ def produce(
 
 
 def _inputs(step: Query, node: Node, context: RunContext) -> list[InputRelation]:
-    definition = cast(TableDefinition, node.definition)
+    definition = cast("TableDefinition", node.definition)
     text = without_comments(definition.sql).casefold()
     named = frozenset(
         column
@@ -71,7 +83,7 @@ def _inputs(step: Query, node: Node, context: RunContext) -> list[InputRelation]
 
 def _previous(step: Query, node: Node, context: RunContext) -> InputRelation:
     """The table's own rows of the day before the interval; none before the first."""
-    definition = cast(TableDefinition, node.definition)
+    definition = cast("TableDefinition", node.definition)
     first = local(step.interval.start, context.clock.zone).date()
     start = local_midnight(first - timedelta(days=1), context.clock.zone)
     span = DataInterval(start, step.interval.start) if node.time else ALL_TIME
