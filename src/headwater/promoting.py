@@ -38,8 +38,8 @@ def promote(
 ) -> RunReport:
     """Make `prod` run what an environment runs.
 
-    Where a node is held, nothing is swapped: the report says which. Codes E607 and E608 (contracts),
-    E710 (unknown environment), E711 (nothing to promote).
+    Where a node is held, nothing is swapped: the report says which. Codes E607 and E608
+    (contracts), E710 (unknown environment), E711 (nothing to promote).
     """
     began = time.perf_counter()
     ledger = workspace.ledger

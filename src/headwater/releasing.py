@@ -225,14 +225,20 @@ def run_phase(
     release = publish(
         prepared,
         context,
-        sort=phase.sort,
-        expected=phase.expected,
-        base=base.number if base is not None else None,
-        tree=ledger.put_tree(bound.loaded.tree.files) if moves_tree else None,
-        definitions=changed,
-        reason=phase.reason,
-        taken=phase.taken,
-        unbarred=sorted(key for key in barred if key[0] in prepared.states),
+        Publication(
+            environment=request.environment,
+            expected=phase.expected,
+            base=base.number if base is not None else None,
+            at=workspace.clock.now,
+            author=workspace.author,
+            sort=phase.sort,
+            reason=phase.reason,
+            run=report.run,
+            tree=ledger.put_tree(bound.loaded.tree.files) if moves_tree else None,
+            definitions=changed,
+            states=dict(phase.taken),
+            unbarred=tuple(sorted(key for key in barred if key[0] in prepared.states)),
+        ),
     )
     return replace(report, releases=(*report.releases, *([release] if release else [])))
 

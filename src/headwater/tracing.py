@@ -108,8 +108,9 @@ def trace(
     read: dict[NodeId, set[str]] = {}
     for step in lineage:
         read.setdefault(step.node, set()).add(step.column)
+    walk = _Walk(view, lake, engine)
     nodes = tuple(
-        _traced(n, depth, span, bodies[n], tuple(sorted(read.get(n, ()))), view, lake, engine)
+        walk.visit(n, depth, span, bodies[n], tuple(sorted(read.get(n, ()))))
         for n, (depth, span) in spans.items()
         if column is None or n in read
     )
@@ -159,35 +160,37 @@ def _read_span(edge: Input, span: DataInterval, bodies: Mapping[NodeId, Body]) -
     return span
 
 
-def _traced(
-    node: NodeId,
-    depth: int,
-    span: DataInterval,
-    body: Body,
-    columns: tuple[str, ...],
-    view: ReleaseView,
-    lake: Lake,
-    engine: Engine,
-) -> TracedNode:
-    state = view.states.get(node, State(node=node))
-    window = span if state.time else ALL_TIME
-    ids = list(dict.fromkeys(segment.build for _, segment in state.segments.within(window)))
-    builds = view.ledger.builds(ids)
-    shown = view.ledger.shown_in(ids)
-    rows, deliveries = _count(state, span, lake, engine)
-    return TracedNode(
-        node=node,
-        depth=depth,
-        body=body,
-        definition=view.definitions[node],
-        span=span,
-        rows=rows,
-        builds=tuple(
-            TracedBuild(build=builds[i], release=shown.get(i)) for i in ids if i in builds
-        ),
-        deliveries=deliveries,
-        columns=columns,
-    )
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Looks up what stands on one node's span."""
+
+    view: ReleaseView
+    lake: Lake
+    engine: Engine
+
+    def visit(
+        self, node: NodeId, depth: int, span: DataInterval, body: Body, columns: tuple[str, ...]
+    ) -> TracedNode:
+        """The builds, rows and deliveries of the span."""
+        state = self.view.states.get(node, State(node=node))
+        window = span if state.time else ALL_TIME
+        ids = list(dict.fromkeys(segment.build for _, segment in state.segments.within(window)))
+        builds = self.view.ledger.builds(ids)
+        shown = self.view.ledger.shown_in(ids)
+        rows, deliveries = _count(state, span, self.lake, self.engine)
+        return TracedNode(
+            node=node,
+            depth=depth,
+            body=body,
+            definition=self.view.definitions[node],
+            span=span,
+            rows=rows,
+            builds=tuple(
+                TracedBuild(build=builds[i], release=shown.get(i)) for i in ids if i in builds
+            ),
+            deliveries=deliveries,
+            columns=columns,
+        )
 
 
 def _count(
@@ -224,9 +227,7 @@ def _shown(state: State, span: DataInterval, lake: Lake, *, published: bool) -> 
     if state.deliveries:
         schema = (*schema, ("_file", "VARCHAR"))
     files = [
-        f
-        for f in state.files
-        if (f.part == "rows") == published and f.interval.overlaps(span)
+        f for f in state.files if (f.part == "rows") == published and f.interval.overlaps(span)
     ]
     return InputRelation(
         name=SHOWN,
@@ -238,9 +239,7 @@ def _shown(state: State, span: DataInterval, lake: Lake, *, published: bool) -> 
     )
 
 
-def _lineage(
-    node: NodeId, column: str, bodies: Mapping[NodeId, Body]
-) -> Iterable[ColumnStep]:
+def _lineage(node: NodeId, column: str, bodies: Mapping[NodeId, Body]) -> Iterable[ColumnStep]:
     """Each column upstream once, nearest first."""
     seen: set[tuple[NodeId, str]] = set()
     queue = [(node, column, 0)]

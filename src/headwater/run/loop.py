@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from headwater.graph.node import Node
 from headwater.ids import NodeId
@@ -32,6 +33,7 @@ class Prepared:
     outcomes: tuple[NodeOutcome, ...]
     states: Mapping[NodeId, State]
     builds: tuple[Build, ...]
+    new_files: tuple[str, ...] = ()  # written by this run, also rests of older builds
     barred: tuple[NodeId, ...] = ()
 
     @property
@@ -59,6 +61,7 @@ def prepare(
         outcomes=tuple(outcomes.values()),
         states=changed,
         builds=tuple(b for b in wave.builds if b.node in changed),
+        new_files=_new_files(view, changed),
         barred=tuple(wave.barred),
     )
 
@@ -188,6 +191,16 @@ def _changed(
         for node, state in context.states.items()
         if node not in kept_back and state is not view.states.get(node)
     }
+
+
+def _new_files(view: LedgerView, changed: Mapping[NodeId, State]) -> tuple[str, ...]:
+    """The files that the changed states hold and the old ones do not."""
+    found: set[str] = set()
+    for node, state in changed.items():
+        old = view.states.get(node)
+        known = {file.path for file in old.files} if old is not None else set()
+        found |= {file.path for file in state.files} - known
+    return tuple(sorted(path for path in found if not Path(path).is_absolute()))
 
 
 def _tell(context: RunContext, outcome: NodeOutcome) -> None:
