@@ -20,12 +20,14 @@ from headwater.definitions.tree import SETTINGS_FILE, Tree
 from headwater.engines.protocol import InputRelation, Latest, Parameters, Session
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.graph.node import Schema
-from headwater.ids import NodeId
+from headwater.ids import ALL_TIME, NodeId
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State, schema_digest
+from headwater.pruning import visible_span
 from headwater.registry import BY_NAME, KINDS
+from headwater.sql.parameters import translate
 from headwater.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -98,8 +100,8 @@ def read_session(
     given = dict(parameters or {})
     names = _named(sql, given)
     published = published_tables(view, names)
-    relations = [_input(name, sql, published[name], workspace) for name in published]
     bound = _bind(sql, given, published, view, functions)
+    relations = [_input(name, sql, known, workspace, given) for name, known in published.items()]
     with workspace.engine.session() as opened:
         session = cast("ReadingSession", opened)
         session.bind_inputs(relations, functions)
@@ -112,7 +114,6 @@ def read_session(
 def _named(sql: str, given: Mapping[str, object]) -> tuple[str, ...]:
     """The tables that a query names; raises for what is no single SELECT."""
     from headwater.sql import SqlError, references
-    from headwater.sql.parameters import translate
 
     types = {name: _sql_type(value) for name, value in given.items()}
     try:
@@ -173,9 +174,16 @@ def released_functions(view: ReleaseView) -> tuple[str, ...]:
     return tuple(each.text for each in load(Tree.from_blobs(own), ()).functions) if own else ()
 
 
-def _input(name: str, sql: str, known: Published, workspace: Workspace) -> InputRelation:
+def _input(
+    name: str, sql: str, known: Published, workspace: Workspace, given: Mapping[str, object]
+) -> InputRelation:
+    """A published table as the session shows it, with the files that the query can see."""
     state = known.state
-    files = state.part("rows")
+    span = ALL_TIME
+    if state.time is not None and known.latest is None:
+        text = translate(sql, {key: _sql_type(value) for key, value in given.items()}).sql
+        span = visible_span(text, name, state.time, workspace.zone, given)
+    files = [file for file in state.part("rows") if file.interval.overlaps(span)]
     words = {word.casefold() for word in _WORD.findall(sql)}
     hidden = tuple(column for column in known.hidden if column[0].casefold() in words)
     own = schema_digest(state.schema)
@@ -199,7 +207,6 @@ def _bind(
 ) -> str:
     """The text to run, once DuckDB has bound it over empty tables."""
     from headwater.sql import Binder, SqlError
-    from headwater.sql.parameters import translate
 
     words = {word.casefold() for word in _WORD.findall(sql)}
     relations = {name: _relation(name, known, words) for name, known in published.items()}

@@ -36,12 +36,12 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, object]:
 
 
 def _value(text: str) -> object:
-    from datetime import date
+    from datetime import date, datetime
 
     words: dict[str, object] = {"true": True, "false": False, "null": None}
     if text.lower() in words:
         return words[text.lower()]
-    for read in (int, float, date.fromisoformat):
+    for read in (int, float, date.fromisoformat, datetime.fromisoformat):
         try:
             return read(text)
         except ValueError:
