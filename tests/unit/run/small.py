@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
+from headwater.contracts.quoting import literal, quote
 from headwater.project import Project
 from headwater.releasing import RunReport
 
@@ -58,8 +59,8 @@ class Small:
             if not files:
                 return []
             with project.workspace.engine.session() as session:
-                listed = ", ".join(f"'{file}'" for file in files)
-                names = columns if columns != "*" else ", ".join(n for n, _ in state.schema)
+                listed = ", ".join(map(literal, files))
+                names = columns if columns != "*" else ", ".join(quote(n) for n, _ in state.schema)
                 query = f"SELECT {names} FROM read_parquet([{listed}]) ORDER BY ALL"
                 return session.fetch(query)
 
@@ -110,5 +111,3 @@ def touched(report: RunReport) -> dict[str, str]:
 def reasons(report: RunReport) -> dict[str, str]:
     """Why: name → reason."""
     return {o.node.name: o.reason for o in report.outcomes}
-
-

@@ -6,11 +6,10 @@ import time as stopwatch
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
-from headwater.clock import days_of, local_midnight
+from headwater.clock import day_interval, days_of
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
@@ -22,6 +21,7 @@ from headwater.kinds.source.readers.model import Known, Landed, LoadStamp
 from headwater.kinds.source.recheck import recheck
 from headwater.kinds.source.redelivery import Day, Decision, decide, in_order, mode_of
 from headwater.kinds.source.retire import retire
+from headwater.kinds.source.withdrawal import Withdrawal, find_withdrawal
 from headwater.kinds.source.writing import LoadWriter
 from headwater.plan.state import Build, Contents, DataFile, DeliveryRecord, Segment, State
 from headwater.plan.steps import Load, Query
@@ -81,6 +81,7 @@ def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResu
             _covered_days(state, definition.time, context) if mode != "whole" else frozenset(),
             frozenset(d.name for d in state.deliveries),
         )
+        withdrawal = find_withdrawal(node, definition.time, state, decision, session, context)
         show_superseded(decision, session)
         judgement = judge_load(node, state, intake, decision, session, context)
         if judgement.held:
@@ -98,7 +99,7 @@ def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResu
         schema=node.schema,
         time=node.time,
         files=tuple(sorted([*kept, *files], key=lambda f: (f.part, f.interval, f.path))),
-        segments=_segments(state, node, definition, build, intake, decision, context),
+        segments=_segments(state, node, build, intake, decision, withdrawal, context),
         deliveries=_deliveries(state, landed, stamp),
         cursor=next((one.cursor for one in reversed(landed) if one.cursor), state.cursor),
     )
@@ -167,43 +168,49 @@ def _covered_days(state: State, time: str | None, context: RunContext) -> frozen
 def _segments(
     state: State,
     node: Node,
-    definition: SourceDefinition,
     build: str,
     intake: Intake,
     decision: Decision,
+    withdrawal: Withdrawal,
     context: RunContext,
 ) -> IntervalMap[Segment]:
-    """The segments after a load.
-
-    A day's content key is chained from the deliveries that made it, one by one, so that it does not
-    matter in how many loads they came.
+    """A day's content key is chained from the deliveries that made it, one by one, so that it does
+    not matter in how many loads they came.
     """
     hashes = {one.delivery.name: one.delivery.sha256 for one in intake.landed}
-    seed = digest("source", node.schema, definition.time or "")
-    zone = context.clock.zone
+    seed = digest("source", node.schema, intake.time or "")
     changed: dict[DataInterval, list[str]] = {}
     restarted: set[DataInterval] = set()
     for day, names in decision.touched.items():
-        interval = ALL_TIME
-        if node.time is not None:
-            if day is None:
-                continue  # rows without a time are in quarantine
-            interval = DataInterval(
-                local_midnight(day, zone), local_midnight(day + timedelta(days=1), zone)
-            )
-        chain = changed.setdefault(interval, [])
-        chain.extend(hashes[name] for name in names)
+        interval = _interval_of(day, node, context)
+        if interval is None:
+            continue
+        changed.setdefault(interval, []).extend(hashes[name] for name in names)
         if day in decision.retired_days:
             restarted.add(interval)
+    for day in withdrawal.thinned if node.time else withdrawal.thinned | withdrawal.emptied:
+        interval = _interval_of(day, node, context)
+        if interval is not None and interval not in changed:
+            changed[interval] = ["withdrawn", *(hashes[n] for n in sorted(decision.retired_names))]
     found: list[tuple[DataInterval, Segment]] = []
     for interval, chain in changed.items():
         before = None if interval in restarted else state.segments.at(interval.start)
         key = before.contents.rows if before is not None else seed
-        for sha256 in chain:
-            key = digest(key, sha256)
+        for link in chain:
+            key = digest(key, link)
         found.append((interval, Segment(build, node.fingerprint, Contents(rows=key, columns={}))))
     segments = state.segments.overlay(IntervalMap.of(found))
+    if node.time is not None:
+        emptied = (_interval_of(day, node, context) for day in withdrawal.emptied)
+        segments = segments.minus(IntervalMap.of((i, True) for i in emptied if i is not None))
     return segments.map(lambda s: replace(s, input_key=node.fingerprint))
+
+
+def _interval_of(day: Day, node: Node, context: RunContext) -> DataInterval | None:
+    """A local day; all time where readers see no time; None for rows that wait without one."""
+    if node.time is None:
+        return ALL_TIME
+    return day_interval(day, day, context.clock.zone) if day is not None else None
 
 
 def _deliveries(
