@@ -18,6 +18,7 @@ from headwater.definitions.tree import SETTINGS_FILE, Tree
 from headwater.errors import Issue, UsageError, did_you_mean, raise_errors
 from headwater.graph.selection import Situation, select
 from headwater.ids import NodeId
+from headwater.kinds.source.definition import FilesOrigin, InPlaceOrigin, SourceDefinition
 from headwater.ledger import Ledger, Release
 from headwater.ledger_view import ReleaseView
 from headwater.plan.steps import Plan, Request
@@ -187,6 +188,26 @@ class Project:
         """The one node that a name or id means."""
         (found,) = select(self.bound.graph, [text])
         return found
+
+    @property
+    def local_ledger(self) -> Path | None:
+        """The ledger's file, where all that the project depends on lies in its own folder.
+
+        None where a database, a service, a URL or a folder elsewhere may change unseen.
+        """
+        profile = self.workspace.profile
+        outside = ("://", "${", "..")
+        if any(mark in text for mark in outside for text in (profile.ledger, profile.lake)):
+            return None
+        for definition in self.bound.loaded.definitions.values():
+            if not isinstance(definition, SourceDefinition):
+                continue
+            origin = definition.origin
+            if not isinstance(origin, FilesOrigin | InPlaceOrigin):
+                return None
+            if any(p.startswith(("/", "~")) or "://" in p or ".." in p for p in origin.patterns):
+                return None
+        return self.workspace.root / profile.ledger
 
     def request(self) -> Request:
         """Everything, in this project's environment."""
