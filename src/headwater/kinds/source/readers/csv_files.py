@@ -60,13 +60,13 @@ def open_text(stream: IO[bytes], name: str, options: FileOptions, block_bytes: i
     record = next(split_records(first, dialect), None)
     if record is None:
         return Text(headers=(), dialect=dialect, blocks=iter(()))
-    headers = tuple(dialect.split(record.text))
+    headers = tuple(dialect.split(record[0]))
     if not options.header:
         headers = options.columns or tuple(f"column_{i}" for i, _ in enumerate(headers, start=1))
         return Text(headers=headers, dialect=dialect, blocks=itertools.chain([first], blocks))
     if options.columns:
         headers = options.columns
-    rest = first[record.end :]
+    rest = first[record[2] :]
     return Text(headers=headers, dialect=dialect, blocks=itertools.chain([rest], blocks))
 
 

@@ -18,8 +18,8 @@ from headwater.kinds.source.readers.dialect import Dialect
 from headwater.kinds.source.readers.model import LoadStamp
 from headwater.kinds.source.readers.records import (
     Sorted,
+    nth_records,
     sort_records,
-    split_records,
 )
 from headwater.kinds.source.readers.writing import Part, copy_rows, discard, meta_sql
 from headwater.sql.relations import Column
@@ -103,30 +103,37 @@ def _land_quickly(
 def _land_carefully(
     connection: DuckDBPyConnection, piece: Piece, shape: CsvShape, source: Path
 ) -> Part:
-    import duckdb
-
-    parted = sort_records(piece.text, shape.dialect, shape.width)
-    source.write_bytes(parted.good)
-    longest = max(2 << 20, parted.longest + 1)
-    _number_good_rows(connection, parted)
-    fields = ", ".join(f"c{i}" for i in range(shape.width))
-    numbered = (
-        f"SELECT {fields}, row_number() OVER () AS good FROM {_read_csv(source, shape, longest)}"
-    )
+    """Part the rows; first as if every record were well-formed, which is the commoner case."""
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE piece_text AS {numbered}")
-    except duckdb.InvalidInputException as error:
-        raise BrokenDeliveryError(str(error).split("\n", 1)[0]) from error
-    read = connection.execute("SELECT count(*) FROM piece_text").fetchone()
-    if read is None or read[0] != parted.good_count:
-        raise BrokenDeliveryError(
-            f"{parted.good_count} records were counted, and {read[0] if read else 0} could be read"
-        )
-    try:
+        parted = Sorted(good=piece.text, good_count=piece.count, longest=0, bad=())
+        if has_mixed_newlines(piece.text) or not _read_text(connection, parted, shape, source):
+            parted = sort_records(piece.text, shape.dialect, shape.width)
+            source.write_bytes(parted.good)
+            if not _read_text(connection, parted, shape, source):
+                raise BrokenDeliveryError(f"of {parted.good_count} records not all could be read")
+        _number_good_rows(connection, parted)
         return _part_rows(connection, piece, shape, parted)
     finally:
         for name in ("piece_text", "piece_typed", "piece_gaps"):
             connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+def _read_text(
+    connection: DuckDBPyConnection, parted: Sorted, shape: CsvShape, source: Path
+) -> bool:
+    """`piece_text`: the fields of the good records as text; False if they do not come out whole."""
+    import duckdb
+
+    longest = max(2 << 20, parted.longest + 1) if parted.longest else 0
+    fields = ", ".join(f"c{i}" for i in range(shape.width))
+    table = _read_csv(source, shape, longest)
+    numbered = f"SELECT {fields}, row_number() OVER () AS good FROM {table}"
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE piece_text AS {numbered}")
+    except duckdb.InvalidInputException:
+        return False
+    [(read,)] = connection.execute("SELECT count(*) FROM piece_text").fetchall()
+    return int(read) == parted.good_count
 
 
 def _number_good_rows(connection: DuckDBPyConnection, parted: Sorted) -> None:
@@ -192,7 +199,9 @@ def _write_rejected(
     import pyarrow as pa
 
     found = connection.execute("SELECT _row FROM piece_typed WHERE len(_rules) > 0").fetchall()
-    raw = _texts(piece, shape, {int(row) - piece.before for (row,) in found})
+    wanted = {int(row) - piece.before for (row,) in found}
+    texts = nth_records(piece.text, shape.dialect, shape.width, parted.count, wanted)
+    raw = {number: (text.decode("utf-8", errors="replace"), "") for number, text in texts.items()}
     raw.update({number: (text, reason) for number, text, reason in parted.bad})
     numbers = sorted(raw)
     columns = {
@@ -213,18 +222,6 @@ def _write_rejected(
         )
     finally:
         connection.unregister("piece_raw")
-
-
-def _texts(piece: Piece, shape: CsvShape, wanted: set[int]) -> dict[int, tuple[str, str]]:
-    """The delivered text of the records at these positions in the piece."""
-    found: dict[int, tuple[str, str]] = {}
-    number = 0
-    for record in split_records(piece.text, shape.dialect):
-        if record.text or shape.width == 1:
-            number += 1
-            if number in wanted:
-                found[number] = (record.text.decode("utf-8", errors="replace"), "")
-    return found
 
 
 def _not_a(column: Column) -> str:

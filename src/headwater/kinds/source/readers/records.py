@@ -8,7 +8,7 @@ between an odd and an even quote lies inside a field.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from headwater.kinds.source.readers.dialect import Dialect
 _BLANK: Final = re.compile(rb"(?:\A|(?<=\n))\r?\n")
 _MAYBE_BLANK: Final = re.compile(rb"\n\r?\n")
 _LONGEST_RECORD_LINES: Final = 10_000
+_MOST_ATTEMPTS: Final = 200
 
 
 def count_records(piece: bytes, dialect: Dialect, width: int) -> int:
@@ -101,46 +102,75 @@ def _last_record_end(block: bytes, dialect: Dialect, inside: bool) -> int:
 def _exact_record_end(data: bytes, dialect: Dialect) -> int:
     """After the last record, where stray quotes mislead the quick way."""
     last = 0
-    for record in split_records(data, dialect):
-        if record.fields is not None:
-            last = record.end
+    for _, fields, end in split_records(data, dialect):
+        if fields is not None:
+            last = end
     return last if last < len(data) or data.endswith(b"\n") else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record without its line end; `fields` as `Dialect.fields_in` says; `end` is after it."""
-
-    text: bytes
-    fields: int | None
-    end: int
+#: A record without its line end, the number of its fields as `Dialect.fields_in` says, and where
+#: it ends in the text. A plain tuple: one is made for each record of a piece.
+Record = tuple[bytes, int | None, int]
 
 
 def split_records(data: bytes, dialect: Dialect) -> Iterator[Record]:
     """Every record and blank line, exactly. A quote that never closes spoils only its own line."""
+    mark, delimiter = dialect.mark, dialect.delimiter.encode()
     at = 0
     size = len(data)
     while at < size:
         end = data.find(b"\n", at)
         end = size if end < 0 else end
-        line = data[at:end].removesuffix(b"\r")
-        fields = dialect.fields_in(line)
-        close = end
-        for _ in range(_LONGEST_RECORD_LINES):
-            if fields is not None or close >= size:
-                break
-            # The record goes on at least to the line with the next quote.
-            quote = data.find(dialect.mark, close)
-            if quote < 0:
-                break
-            close = data.find(b"\n", quote)
-            close = size if close < 0 else close
-            longer = data[at:close].removesuffix(b"\r")
-            fields = dialect.fields_in(longer)
-            if fields is not None:
-                line, end = longer, close
-        yield Record(line, fields, min(end + 1, size))
+        line = data[at:end]
+        if line.endswith(b"\r"):
+            line = line[:-1]
+        if mark in line or b"\r" in line:
+            fields = dialect.fields_in(line)
+            if fields is None:
+                line, fields, end = _longer_record(data, at, end, line, dialect)
+        else:
+            fields = line.count(delimiter) + 1
         at = end + 1
+        yield line, fields, min(at, size)
+
+
+def _longer_record(
+    data: bytes, at: int, end: int, line: bytes, dialect: Dialect
+) -> tuple[bytes, int | None, int]:
+    """The record that goes on over line ends; its first line if it never becomes whole."""
+    close = end
+    for _ in range(_MOST_ATTEMPTS):
+        # It goes on at least to the line with the next quote.
+        quote = data.find(dialect.mark, close)
+        if quote < 0:
+            break
+        close = data.find(b"\n", quote)
+        close = len(data) if close < 0 else close
+        longer = data[at:close].removesuffix(b"\r")
+        fields = dialect.fields_in(longer)
+        if fields is not None:
+            return longer, fields, close
+        if close == len(data):
+            break
+    return line, None, end
+
+
+def nth_records(
+    data: bytes, dialect: Dialect, width: int, count: int, wanted: Collection[int]
+) -> dict[int, bytes]:
+    """The text of some of the `count` records, by position from 1."""
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if lines == count:  # no record has more than a line
+        split = data.split(b"\n")
+        return {n: split[n - 1].removesuffix(b"\r") for n in wanted}
+    found: dict[int, bytes] = {}
+    number = 0
+    for text, _, _ in split_records(data, dialect):
+        if text or width == 1:
+            number += 1
+            if number in wanted:
+                found[number] = text
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,31 +197,33 @@ def sort_records(piece: bytes, dialect: Dialect, width: int) -> Sorted:
     good: list[bytes] = []
     bad: list[tuple[int, str, str]] = []
     number = 0
-    for record in split_records(piece, dialect):
-        if not record.text and width > 1:
+    for text, fields, _ in split_records(piece, dialect):
+        if not text and width > 1:
             continue
         number += 1
-        reason = _fault(record, width, dialect)
+        if fields == width and text.isascii():
+            good.append(text)
+            continue
+        reason = _fault(text, fields, width, dialect)
         if reason:
-            bad.append((number, record.text.decode("utf-8", errors="replace"), reason))
+            bad.append((number, text.decode("utf-8", errors="replace"), reason))
         else:
-            good.append(record.text)
-    text = b"\n".join(good) + (b"\n" if good else b"")
+            good.append(text)
+    joined = b"\n".join(good) + (b"\n" if good else b"")
     longest = max(map(len, good), default=0)
-    return Sorted(good=text, good_count=len(good), longest=longest, bad=tuple(bad))
+    return Sorted(good=joined, good_count=len(good), longest=longest, bad=tuple(bad))
 
 
-def _fault(record: Record, width: int, dialect: Dialect) -> str:
-    if record.fields is None:
+def _fault(text: bytes, fields: int | None, width: int, dialect: Dialect) -> str:
+    if fields is None:
         return "malformed: a quote is not closed"
-    if record.fields < 0:
+    if fields < 0:
         return "malformed: a quote or line end inside a field"
-    trailing = record.fields == width + 1 and record.text.endswith(dialect.delimiter.encode())
-    if record.fields != width and not trailing:
-        return f"malformed: {record.fields} columns instead of {width}"
-    if not record.text.isascii():
-        try:
-            record.text.decode()
-        except UnicodeDecodeError:
-            return "malformed: not UTF-8"
+    trailing = fields == width + 1 and text.endswith(dialect.delimiter.encode())
+    if fields != width and not trailing:
+        return f"malformed: {fields} columns instead of {width}"
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return "malformed: not UTF-8"
     return ""
