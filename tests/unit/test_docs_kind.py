@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-import headwater.kinds
 from headwater import registry
 from headwater.definitions import tree
 from headwater.ids import NodeId
@@ -32,15 +32,15 @@ def load(name: str, path: Path) -> ModuleType:
 
 
 @pytest.fixture
-def calendar_project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def calendar_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with the page's own example, and the page's kind in the registry."""
     text = PAGE.read_text(encoding="utf-8")
     package = tmp_path / "calendar"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    for name, code in re.findall(r"`kinds/calendar/(\w+)\.py`.*?```python\n(.*?)```", text, re.S):
+    for name, code in re.findall(
+        r"`kinds/calendar/(\w+)\.py`.*?```python\n(.*?)```", text, re.DOTALL
+    ):
         (package / f"{name}.py").write_text(code)
     load(PACKAGE, package / "__init__.py")
     for name in ("definition", "read"):
@@ -53,11 +53,12 @@ def calendar_project(
     monkeypatch.setattr(registry, "KINDS", kinds)
     monkeypatch.setitem(registry.BY_NAME, "calendar", kind)
     folders = frozenset({*tree.FOLDERS, "calendars"})
-    monkeypatch.setattr(tree.Tree.from_disk.__func__, "__defaults__", (folders,))
+    from_disk: Any = tree.Tree.from_disk
+    monkeypatch.setattr(from_disk.__func__, "__defaults__", (folders,))
     root = tmp_path / "project"
     files = {
         "headwater.yml": "name: days\ntimezone: UTC\n",
-        "calendars/days.yml": re.findall(r"```yaml\n(.*?)```", text, re.S)[0],
+        "calendars/days.yml": re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0],
         "tables/weekends.sql": "/*\nkey: year\n*/\nselect year(day) as year, count(*) as days\n"
         "from days where is_weekend group by 1\n",
     }

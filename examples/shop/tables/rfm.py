@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import duckdb
-import headwater as hw
 import pyarrow as pa
+
+import headwater as hw
 
 
 @hw.table(
@@ -14,8 +15,11 @@ import pyarrow as pa
     tags=["customers"],
     references={"customer_id": "customers"},
 )
-def rfm(customers: pa.Table) -> "arrow":  # noqa: F821
-    """One row for each customer who has ordered, with a score of 1 to 5 for each of three habits."""
+def rfm(customers: pa.Table) -> pa.Table:
+    """One row for each customer who has ordered, with a score of 1 to 5 for each of three habits.
+
+    `recency`: 5 bought last; `frequency`: 5 orders most; `money`: 5 spends most.
+    """
     return duckdb.sql(
         """
         select

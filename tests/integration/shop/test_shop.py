@@ -165,7 +165,8 @@ def test_every_row_is_there_as_it_was_delivered(shop: Shop) -> None:
     compared = shop.fetch(
         f"""
         with raw_files as (
-          select file, count(*) as rows, bit_xor(hash({columns})) as mark, sum(hash({columns})) as total
+          select file, count(*) as rows,
+            bit_xor(hash({columns})) as mark, sum(hash({columns})) as total
           from raw group by file
         ),
         landed_files as (
@@ -262,7 +263,7 @@ FACTS = {
         Decimal("32131.5300"),
     ),
     "revenue of November 2011": (
-        "select round(sum(amount)) from daily_sales where day between '2011-11-01' and '2011-11-30'",
+        "select round(sum(amount)) from daily_sales where strftime(day, '%Y-%m') = '2011-11'",
         Decimal(1_461_756),
     ),
     "stock losses": ("select count(*) from stock_losses", 3_393),
@@ -275,7 +276,7 @@ FACTS = {
     "scores": ("select count(distinct (recency, frequency, money)) > 60 from rfm", True),
     "unknown regions": ("select count(*) from country_regions where region = 'Unknown'", 2),
     "days without a region": (
-        "select count(*) from daily_sales where country not in (select country from country_regions)",
+        "select count(*) from daily_sales anti join country_regions using (country)",
         0,
     ),
 }
