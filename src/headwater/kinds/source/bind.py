@@ -60,7 +60,9 @@ def row_fingerprint(definition: SourceDefinition, schema: Schema) -> str:
     """What decides which delivered rows are published, and as what."""
     rules = definition.contract.row_fingerprint if definition.contract is not None else ""
     breach = definition.on_breach
-    return digest("source", schema, rules, breach.action, breach.group, definition.time or "")
+    late = () if definition.late_limit is None else (definition.late_limit.total_seconds(),)
+    time = definition.time or ""
+    return digest("source", schema, rules, breach.action, breach.group, time, *late)
 
 
 def _enforced_key(definition: SourceDefinition) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from headwater.kinds.source.bind import META
 from headwater.kinds.source.readers.model import Landed
 from headwater.kinds.source.redelivery import Day, Decision
 
-LANDED, REJECTED, SUPERSEDED = (
+LANDED, REJECTED, SUPERSEDED, DROPPED = (
     "__headwater_landed",
     "__headwater_rejected",
     "__headwater_superseded",
+    "__headwater_dropped",
 )
 
 #: What quarantined rows carry besides the columns of landed ones.
@@ -94,19 +95,36 @@ def show_superseded(decision: Decision, session: Session) -> None:
 def fresh_sql(
     relation: str, time: str | None, decision: Decision, *, superseded: bool = False
 ) -> str:
-    """The rows of a landed relation that are not superseded, or those that are."""
-    if not decision.superseded:
-        return f"SELECT * FROM {relation}" + (" WHERE FALSE" if superseded else "")
-    join = "SEMI" if superseded else "ANTI"
+    """The rows of a landed relation that count, or those that give way (`superseded`)."""
+    if superseded:
+        return f"SELECT l.* FROM {relation} l {_superseded('SEMI', time, decision)}"
+    dropped = f"ANTI JOIN {DROPPED} d ON {_SAME_ROW}" if decision.dropped else ""
+    return f"SELECT l.* FROM {relation} l {_superseded('ANTI', time, decision)} {dropped}"
+
+
+def dropped_sql(relation: str, columns: str, time: str | None, decision: Decision) -> str:
+    """The rows of a landed relation that stay dropped, with the rules that they once broke."""
     return (
-        f"SELECT l.* FROM {relation} l {join} JOIN {SUPERSEDED} s "
-        f"ON l._file = s._file AND {day_sql(time, 'l.')} IS NOT DISTINCT FROM s.day"
+        f"SELECT {columns}, _raw, d._rules FROM (SELECT l.* FROM {relation} l "
+        f"{_superseded('ANTI', time, decision)}) l JOIN {DROPPED} d ON {_SAME_ROW}"
     )
+
+
+_SAME_ROW = "l._file = d._file AND l._row = d._row"
+
+
+def _superseded(join: str, time: str | None, decision: Decision) -> str:
+    """The join that leaves only what is superseded (SEMI), or all else (ANTI)."""
+    if not decision.superseded:
+        return "WHERE FALSE" if join == "SEMI" else ""
+    day = day_sql(time, "l.")
+    same = f"l._file = s._file AND {day} IS NOT DISTINCT FROM s.day"
+    return f"{join} JOIN {SUPERSEDED} s ON {same}"
 
 
 def fresh_relation(time: str | None, decision: Decision) -> Relation:
     """The landed rows that are to be judged, in the order of their delivery."""
-    if not decision.superseded:
+    if not decision.superseded and not decision.dropped:
         return Relation.named(LANDED, order=("_file", "_row"))
     return Relation.query(fresh_sql(LANDED, time, decision), order=("_file", "_row"))
 

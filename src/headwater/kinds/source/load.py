@@ -10,16 +10,24 @@ from pathlib import Path
 from typing import cast
 
 from headwater.clock import day_interval, days_of
+from headwater.contracts.definition import RowRule
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
+from headwater.kinds.source.carrying import (
+    Earlier,
+    carry_dropped,
+    missing_files,
+    rules_of_late_before,
+)
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.in_place import read_in_place
 from headwater.kinds.source.judging import judge_load
 from headwater.kinds.source.landing import Intake, show_landed, show_superseded
+from headwater.kinds.source.lateness import first_open_day, late_rule, settle
 from headwater.kinds.source.opening import reader_of
 from headwater.kinds.source.readers.model import Known, Landed, LoadStamp
 from headwater.kinds.source.recheck import recheck
-from headwater.kinds.source.redelivery import Day, Decision, decide, in_order, mode_of
+from headwater.kinds.source.redelivery import Day, Decision, Mode, decide, in_order, mode_of
 from headwater.kinds.source.retire import retire
 from headwater.kinds.source.withdrawal import Withdrawal, find_withdrawal
 from headwater.kinds.source.writing import LoadWriter
@@ -45,14 +53,19 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     if isinstance(definition.origin, InPlaceOrigin):
         return read_in_place(node, state, context)
     result = StepResult(state=state)
-    if step.recheck and state.schema == node.schema:
+    earlier = Earlier(state=state, reread=step.recheck and state.schema != node.schema)
+    if earlier.reread:
+        # Other columns or types: everything is read again from the deliveries.
+        state = empty
+        known = tuple(d.name for d in earlier.state.deliveries)
+        step = replace(step, deliveries=tuple(dict.fromkeys((*known, *step.deliveries))))
+    elif step.recheck:
         result = recheck(node, state, context, promises(node))
         state = result.state
-    elif step.recheck:
-        state = empty  # other columns or types: everything is read again from the deliveries
+        earlier = Earlier(state=state)
     if result.held or (state.segments and not step.deliveries):
         return result
-    loaded = _load(step, node, state, context)
+    loaded = _load(step, node, state, earlier, context)
     return replace(
         loaded,
         builds=(*result.builds, *loaded.builds),
@@ -61,7 +74,9 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     )
 
 
-def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResult:
+def _load(
+    step: Load, node: Node, state: State, earlier: Earlier, context: RunContext
+) -> StepResult:
     began = stopwatch.perf_counter()
     definition = cast("SourceDefinition", node.definition)
     build = uuid.uuid4().hex[:12]
@@ -69,21 +84,20 @@ def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResu
     with context.staging(build) as folder, context.engine.session() as session:
         landed = _land(step, node, state, folder, stamp, context)
         refused = [issue for one in landed for issue in one.issues if issue.is_error]
+        refused += missing_files(definition, earlier, landed)
         if refused:
             return StepResult(state=state, issues=tuple(refused), held=True)
         if not landed:
             return StepResult(state=state, identical=True)
         intake = show_landed(landed, node, session, definition.time)
         mode = mode_of(definition)
-        decision = decide(
-            mode,
-            intake.days_in_order(),
-            _covered_days(state, definition.time, context) if mode != "whole" else frozenset(),
-            frozenset(d.name for d in state.deliveries),
-        )
+        decision, late = _decide(definition, mode, state, intake, context)
         withdrawal = find_withdrawal(node, definition.time, state, decision, session, context)
         show_superseded(decision, session)
-        judgement = judge_load(node, state, intake, decision, session, context)
+        dropped = carry_dropped(node, earlier, intake, decision, mode, session, context)
+        decision = replace(decision, dropped=dropped)
+        late += rules_of_late_before(node, earlier, intake, session, context)
+        judgement = judge_load(node, state, intake, decision, late, session, context)
         if judgement.held:
             return StepResult(
                 state=state, outcomes=judgement.outcomes, issues=judgement.issues, held=True
@@ -129,6 +143,23 @@ def _load(step: Load, node: Node, state: State, context: RunContext) -> StepResu
         reckoning=_reckoning(intake, files),
         notes=tuple(_stale_notes(landed)),
     )
+
+
+def _decide(
+    definition: SourceDefinition, mode: Mode, state: State, intake: Intake, context: RunContext
+) -> tuple[Decision, tuple[RowRule, ...]]:
+    """What becomes of the rows of each day, and the rule that late ones break."""
+    days = intake.days_in_order()
+    covered: frozenset[Day] = frozenset()
+    if mode != "whole":
+        covered = _covered_days(state, definition.time, context)
+    known = frozenset(d.name for d in state.deliveries)
+    decision = decide(mode, days, covered, known)
+    first_open = first_open_day(definition, state, mode, context.clock)
+    if first_open is None:
+        return decision, ()
+    settled = settle(decision, first_open, mode, days, covered, known)
+    return settled, (late_rule(definition, first_open),)
 
 
 def _land(
@@ -238,6 +269,7 @@ def _reckoning(intake: Intake, files: Iterable[DataFile]) -> Reckoning:
         published=rows["rows"],
         superseded=rows["superseded"],
         quarantined=rows["quarantined"],
+        dropped=rows["dropped"],
     )
 
 

@@ -30,12 +30,19 @@ class Decision:
 
     `superseded` are (delivery, day) pairs of the load; `retired_days` and `retired_names` say which
     published rows give way; `touched` lists, in order, the deliveries that decide each day's rows.
+    `dropped` are (delivery, row) pairs that stay dropped; days before `settled` stay as they are.
     """
 
     superseded: frozenset[tuple[str, Day]]
     retired_days: frozenset[Day]
     retired_names: frozenset[str]
     touched: Mapping[Day, tuple[str, ...]]
+    dropped: frozenset[tuple[str, int]] = frozenset()
+    settled: date | None = None
+
+    def is_settled(self, day: Day) -> bool:
+        """Whether what stands for a day stays as it is."""
+        return self.settled is not None and day is not None and day < self.settled
 
 
 def mode_of(definition: SourceDefinition) -> Mode:

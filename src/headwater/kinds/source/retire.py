@@ -8,6 +8,7 @@ from dataclasses import replace
 from headwater.contracts.quoting import literal, quote
 from headwater.engines.protocol import InputRelation, Session
 from headwater.graph.node import Node, Schema
+from headwater.ids import ALL_TIME
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.landing import QUARANTINE, day_sql
 from headwater.kinds.source.redelivery import Decision
@@ -33,7 +34,7 @@ def retire(
         return state.files
     kept: list[DataFile] = []
     for number, file in enumerate(state.files):
-        if file.part not in ("rows", "quarantined"):
+        if file.part == "superseded":
             kept.append(file)
             continue
         moved = _divide(node, time, file, gone, f"{build}-{number}", session, context)
@@ -53,7 +54,12 @@ def retired_sql(time: str | None, decision: Decision) -> str | None:
     if decision.retired_names:
         listed = ", ".join(map(literal, sorted(decision.retired_names)))
         conditions.append(f"_file IN ({listed})")
-    return f"coalesce({' OR '.join(conditions)}, FALSE)" if conditions else None
+    if not conditions:
+        return None
+    gone = f"coalesce({' OR '.join(conditions)}, FALSE)"
+    if decision.settled is None:
+        return gone
+    return f"({gone} AND coalesce({day_sql(time)} >= DATE {literal(str(decision.settled))}, TRUE))"
 
 
 def _divide(
@@ -67,18 +73,20 @@ def _divide(
 ) -> list[DataFile] | None:
     """One file as the rows that stay and those that moved; None where all stay."""
     rows: Schema = (*node.schema, *META)
-    full = (*rows, *QUARANTINE) if file.part == "quarantined" else rows
+    full = rows if file.part == "rows" else (*rows, *QUARANTINE)
     path = context.lake.absolute(file.path)
     session.bind_inputs([InputRelation(name=OLD, schema=full, files=(path,), uniform=False)])
     if not session.fetch(f"SELECT count(*) FROM {OLD} WHERE {gone}")[0][0]:
         return None
+
+    timed = time if file.interval != ALL_TIME else None  # rows without a time lie apart
 
     def write(part: Part, condition: str, schema: Schema) -> Sequence[DataFile]:
         columns = ", ".join(quote(name) for name, _ in schema)
         written = session.write_query(
             f"SELECT {columns} FROM {OLD} WHERE {condition}",
             schema=schema,
-            time=time,
+            time=timed,
             keep=None,
             target=context.target(node.id, build, part),
             sort=("_file", "_row"),

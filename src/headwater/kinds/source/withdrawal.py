@@ -45,7 +45,11 @@ def find_withdrawal(
         f"SELECT {day_sql(time)} AS day, bool_and({gone}) FROM {BEFORE} "
         f"GROUP BY ALL HAVING bool_or({gone})"
     )
-    lost = {day: everything for day, everything in rows if day not in decision.touched}
+    lost = {
+        day: everything
+        for day, everything in rows
+        if day not in decision.touched and not decision.is_settled(day)
+    }
     return Withdrawal(
         emptied=frozenset(day for day, everything in lost.items() if everything),
         thinned=frozenset(day for day, everything in lost.items() if not everything),

@@ -1,12 +1,12 @@
-"""The rows of a load in data files: published, superseded and quarantined, each row in exactly one."""
+"""The rows of a load in data files: published, superseded, quarantined, each in exactly one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from headwater.contracts.quoting import literal, quote
-from headwater.contracts.sql import broken_rows_sql, good_rows_sql
 from headwater.contracts.relation import Surroundings
+from headwater.contracts.sql import broken_rows_sql, good_rows_sql
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.errors import HeadwaterError, Issue
 from headwater.graph.node import Node, Schema
@@ -19,6 +19,7 @@ from headwater.kinds.source.landing import (
     REJECTED,
     Intake,
     day_sql,
+    dropped_sql,
     fresh_relation,
     fresh_sql,
 )
@@ -74,9 +75,18 @@ class LoadWriter:
                 for name in (LANDED, REJECTED)
             )
             superseded = self._write("superseded", both, self.rows)
-        files = (*published, *quarantined, *superseded)
+        files = (*published, *quarantined, *superseded, *self._drop(decision))
         self._reckon(intake, files, adopted)
         return files
+
+    def _drop(self, decision: Decision) -> tuple[DataFile, ...]:
+        """The rows that were dropped before and came again."""
+        if not decision.dropped:
+            return ()
+        landed = f"(SELECT *, CAST(NULL AS VARCHAR) AS _raw FROM {LANDED})"
+        own = ", ".join(f"l.{quote(name)}" for name, _ in self.rows)
+        parts = [dropped_sql(name, own, self.time, decision) for name in (landed, REJECTED)]
+        return self._write_with_rules("dropped", " UNION ALL ".join(parts))
 
     def _quarantine(
         self, broken: str, decision: Decision, judgement: Judgement
@@ -87,15 +97,18 @@ class LoadWriter:
             parts.append(f"SELECT {columns}, CAST(NULL AS VARCHAR) AS _raw, _rules FROM ({broken})")
         rejected = fresh_sql(REJECTED, self.time, decision)
         parts.append(f"SELECT {columns}, _raw, _rules FROM ({rejected})")
-        select = " UNION ALL ".join(parts)
+        return self._write_with_rules("quarantined", " UNION ALL ".join(parts))
+
+    def _write_with_rules(self, part: Part, select: str) -> tuple[DataFile, ...]:
+        """Rows that carry the rules they broke; those without a time in files of their own."""
         schema = (*self.rows, *QUARANTINE)
         if self.time is None:
-            return self._write("quarantined", select, schema)
+            return self._write(part, select, schema)
         timed = f"SELECT * FROM ({select}) WHERE {quote(self.time)} IS NOT NULL"
         untimed = f"SELECT * FROM ({select}) WHERE {quote(self.time)} IS NULL"
         return (
-            *self._write("quarantined", timed, schema),
-            *self._write("quarantined", untimed, schema, timed=False),
+            *self._write(part, timed, schema),
+            *self._write(part, untimed, schema, timed=False),
         )
 
     def _write(
@@ -124,7 +137,7 @@ class LoadWriter:
         ]
         if not large:
             return []
-        touched = {name for name, _ in decision.superseded}
+        touched = {name for name, _ in (*decision.superseded, *decision.dropped)}
         if judgement.broken:
             touched |= {
                 row[0] for row in self.session.fetch(f"SELECT DISTINCT _file FROM ({broken})")
@@ -159,7 +172,7 @@ class LoadWriter:
         return data_files(written, self.node, self.build, self.context)
 
     def _reckon(self, intake: Intake, files: tuple[DataFile, ...], adopted: list[Path]) -> None:
-        """delivered = published + superseded + quarantined, by count and by hash. Code E612."""
+        """Delivered = published + superseded + quarantined + dropped; by hash too. E612."""
         if sum(f.rows for f in files) != intake.delivered:
             self._refuse(
                 f"{intake.delivered:,} rows delivered, {sum(f.rows for f in files):,} kept"
