@@ -178,6 +178,13 @@ def test_every_key_is_documented(page: str) -> None:
     assert missing == []
 
 
+def test_every_setting_of_an_api_is_documented() -> None:
+    from headwater.kinds.source.readers.api_settings import _KNOWN
+
+    section = text_of(REFERENCE / "source.md").partition("### HTTP APIs")[2].partition("###")[0]
+    assert [name for name in _KNOWN if f"`{name}`" not in section] == []
+
+
 # --- words
 
 
