@@ -53,6 +53,7 @@ def _land(tmp_path: Path, content: bytes, name: str = "x.csv", **settings: Any) 
         (HEAD + b"x, 7 ,y\nz,3.0,w\n", [("x", 7, "y"), ("z", 3, "w")]),
         (HEAD + "né,1,ü\n".encode(), [("né", 1, "ü")]),
         (HEAD + "né,1,ü\n".encode("latin-1"), [("né", 1, "ü")]),
+        (HEAD + "ne,1,ü".encode("latin-1"), [("ne", 1, "ü")]),
         (HEAD + "€5,1,ü\n".encode("cp1252"), [("€5", 1, "ü")]),
         ("a,b,c\nné,1,ü\n".encode("utf-16"), [("né", 1, "ü")]),
         (b"a;b;c\nx;1;y\n", [("x", 1, "y")]),

@@ -173,8 +173,10 @@ def csv_tasks(
 
 def closing(stream: IO[bytes], tasks: Iterable[Task]) -> Iterator[Task]:
     """The tasks, and the stream closed after the last one."""
-    with stream:
+    try:
         yield from tasks
+    finally:
+        stream.close()
 
 
 def _positional(headers: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:

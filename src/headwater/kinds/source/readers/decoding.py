@@ -128,18 +128,22 @@ class Decoder:
 
     def _undecided(self, first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
         block: bytes | None = first
+        begins = True
         while block is not None:
+            following = next(blocks, None)
             undecided = self._incremental is None and self._encoding is None
             if undecided and not self._saw_utf8 and not block.isascii():
-                self._decide(block)
+                self._decide(block, begins, following is None)
             yield self._converted(block, False) if self._incremental else block
-            block = next(blocks, None)
+            block, begins = following, False
 
-    def _decide(self, block: bytes) -> None:
+    def _decide(self, block: bytes, begins: bool, ends: bool) -> None:
         text = block.decode("utf-8", errors="replace")
         broken = text.count("\ufffd")
-        # A character cut by the block's end is no evidence.
-        broken -= text.endswith("\ufffd") + text.startswith("\ufffd")
+        # A character that the border of two blocks cuts is no evidence.
+        broken -= (not begins and text.startswith("\ufffd")) + (
+            not ends and text.endswith("\ufffd")
+        )
         multibyte = len(block) - len(text)
         if multibyte > 4 * max(broken, 0):
             self._saw_utf8 = True
