@@ -125,8 +125,9 @@ def _superseded(join: str, time: str | None, decision: Decision) -> str:
 def fresh_relation(time: str | None, decision: Decision) -> Relation:
     """The landed rows that are to be judged, in the order of their delivery."""
     if not decision.superseded and not decision.dropped:
-        return Relation.named(LANDED, order=("_file", "_row"))
-    return Relation.query(fresh_sql(LANDED, time, decision), order=("_file", "_row"))
+        return Relation.named(LANDED, order=("_file", "_row"), typed=True)
+    fresh = fresh_sql(LANDED, time, decision)
+    return Relation.query(fresh, order=("_file", "_row"), typed=True)
 
 
 def files_of(landed: Sequence[Landed]) -> list[Path]:

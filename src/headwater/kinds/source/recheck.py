@@ -24,10 +24,11 @@ from headwater.kinds.source.bind import META
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.judging import row_and_dataset_rules
 from headwater.kinds.source.landing import QUARANTINE, day_sql
-from headwater.kinds.source.lateness import IS_LATE, still_late_rule
+from headwater.kinds.source.lateness import still_late_rule
 from headwater.kinds.source.redelivery import Day
 from headwater.plan.state import Build, Contents, DataFile, Part, RuleOutcome, Segment, State
 from headwater.run.context import Promises, RunContext, StepResult
+from headwater.run.lateness import IS_LATE
 from headwater.run.states import absolute, data_files
 
 KEPT, WAITING, VERDICT = "__headwater_kept", "__headwater_waiting", "__headwater_verdict"
@@ -127,7 +128,7 @@ class _Judging:
             f"SELECT {columns}, FALSE AS _waits, FALSE AS _late FROM {KEPT} UNION ALL "
             f"SELECT {columns}, TRUE, {IS_LATE} FROM {WAITING} WHERE _raw IS NULL"
         )
-        relation = Relation.query(both, order=("_waits", "_file", "_row"))
+        relation = Relation.query(both, order=("_waits", "_file", "_row"), typed=True)
         broken = broken_rows_sql(rules, relation, group)
         row = ", ".join(ROW)
         self.session.fetch(
@@ -157,8 +158,8 @@ class _Judging:
         day = day_sql(self.time)
         found = self.session.fetch(
             "SELECT day, md5(string_agg(row, ',' ORDER BY row)) FROM ("
-            f"SELECT day, concat_ws(':', 'out', _file, _row) AS row FROM {VERDICT} WHERE NOT _waits "
-            f"UNION ALL SELECT {day}, concat_ws(':', 'in', _file, _row) FROM ({self._released()})) "
+            f"SELECT day, concat_ws(':', 'out', _file, _row) AS row FROM {VERDICT} "
+            f"WHERE NOT _waits UNION ALL SELECT {day}, concat_ws(':', 'in', _file, _row) FROM ({self._released()})) "
             "GROUP BY day ORDER BY day"
         )
         return dict(found)

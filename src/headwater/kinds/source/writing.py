@@ -29,7 +29,7 @@ from headwater.run.context import RunContext
 from headwater.run.states import data_files
 
 #: A landed file of at least this size is published as it is, if all of its rows are.
-ADOPT_BYTES = 32 * 2**20
+ADOPT_BYTES = 4 * 2**20
 BROKEN, GOOD, WRITTEN = "__headwater_broken", "__headwater_good", "__headwater_written"
 
 
