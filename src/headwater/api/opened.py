@@ -118,7 +118,7 @@ class OpenProject:
 
         >>> shop = demo()
         >>> shop.sql("select city, warmest from cities where city = :city", city="Oslo").fetchall()
-        [('Oslo', Decimal('18.3'))]
+        [('Oslo', 18.3)]
         """
         project = self.project
         functions = released_functions(project.view)
