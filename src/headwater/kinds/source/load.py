@@ -35,6 +35,9 @@ from headwater.plan.state import Build, Contents, DataFile, DeliveryRecord, Segm
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, Reckoning, RunContext, StepResult
 
+#: Nothing is fetched from anywhere to read a delivery.
+SEALED = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
+
 
 def promises(node: Node) -> Promises:
     """What the contract enforces."""
@@ -178,7 +181,9 @@ def _land(
     known = {d.name: d.sha256 for d in state.deliveries}
     found = reader.discover(Known(deliveries=known, cursor=state.cursor))
     wanted = [d for d in found.new if not step.deliveries or d.name in step.deliveries]
-    with duckdb.connect() as connection:
+    # Readers stream: what they hold at once is bounded, and may spill beside what they write.
+    settings = {"memory_limit": "2GiB", "temp_directory": str(folder / "spill"), **SEALED}
+    with duckdb.connect(config=settings) as connection:
         landed = reader.land(in_order(wanted, definition.order), folder, stamp, connection)
         return [
             one
