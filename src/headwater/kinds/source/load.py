@@ -36,7 +36,8 @@ from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, Reckoning, RunContext, StepResult
 
 #: Nothing is fetched from anywhere to read a delivery.
-SEALED = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
+Settings = dict[str, str | bool | int | float | list[str]]
+SEALED: Settings = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
 
 
 def promises(node: Node) -> Promises:
@@ -182,7 +183,7 @@ def _land(
     found = reader.discover(Known(deliveries=known, cursor=state.cursor))
     wanted = [d for d in found.new if not step.deliveries or d.name in step.deliveries]
     # Readers stream: what they hold at once is bounded, and may spill beside what they write.
-    settings = {"memory_limit": "2GiB", "temp_directory": str(folder / "spill"), **SEALED}
+    settings: Settings = {"memory_limit": "2GiB", "temp_directory": str(folder / "spill"), **SEALED}
     with duckdb.connect(config=settings) as connection:
         landed = reader.land(in_order(wanted, definition.order), folder, stamp, connection)
         return [
