@@ -72,7 +72,7 @@ def test_incremental_equals_full(mode: Mode, story: list[tuple[dict, dict]]) -> 
             write_regions(small, places)
             now = datetime(2024, 5, 1 + number, tzinfo=LONDON)
             report = small.run(now=now.isoformat())
-            assert not report.failed, report.outcomes
+            assert not report.failed, [o.issues for o in report.outcomes]
             source.load(files)
             for customer, region in places.items():
                 lived.setdefault(customer, set()).add(region)
