@@ -6,7 +6,6 @@ import time as stopwatch
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 from headwater.clock import day_interval, days_of
@@ -21,23 +20,19 @@ from headwater.kinds.source.carrying import (
 )
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.in_place import read_in_place
+from headwater.kinds.source.intake import land, stay_stale
 from headwater.kinds.source.judging import judge_load
 from headwater.kinds.source.landing import Intake, show_landed, show_superseded
 from headwater.kinds.source.lateness import first_open_day, late_rule, settle
-from headwater.kinds.source.opening import reader_of
-from headwater.kinds.source.readers.model import Known, Landed, LoadStamp
+from headwater.kinds.source.readers.model import Landed, LoadStamp
 from headwater.kinds.source.recheck import recheck
-from headwater.kinds.source.redelivery import Day, Decision, Mode, decide, in_order, mode_of
+from headwater.kinds.source.redelivery import Day, Decision, Mode, decide, mode_of
 from headwater.kinds.source.retire import retire
 from headwater.kinds.source.withdrawal import Withdrawal, find_withdrawal
 from headwater.kinds.source.writing import LoadWriter
 from headwater.plan.state import Build, Contents, DataFile, DeliveryRecord, Segment, State
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, Reckoning, RunContext, StepResult
-
-#: Nothing is fetched from anywhere to read a delivery.
-Settings = dict[str, str | bool | int | float | list[str]]
-SEALED: Settings = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
 
 
 def promises(node: Node) -> Promises:
@@ -86,11 +81,14 @@ def _load(
     build = uuid.uuid4().hex[:12]
     stamp = LoadStamp(load_id=build, loaded_at=context.clock.now)
     with context.staging(build) as folder, context.engine.session() as session:
-        landed = _land(step, node, state, folder, stamp, context)
+        landed = land(step, node, state, folder, stamp, context)
         refused = [issue for one in landed for issue in one.issues if issue.is_error]
         refused += missing_files(definition, earlier, landed)
         if refused:
             return StepResult(state=state, issues=tuple(refused), held=True)
+        stale = stay_stale(state, landed)
+        if stale is not None:
+            return stale
         if not landed:
             return StepResult(state=state, identical=True)
         intake = show_landed(landed, node, session, definition.time)
@@ -145,7 +143,6 @@ def _load(
         issues=(*judgement.issues, *(issue for one in landed for issue in one.issues)),
         rows=record.rows,
         reckoning=_reckoning(intake, files),
-        notes=tuple(_stale_notes(landed)),
     )
 
 
@@ -166,33 +163,6 @@ def _decide(
     return settled, (late_rule(definition, first_open),)
 
 
-def _land(
-    step: Load,
-    node: Node,
-    state: State,
-    folder: Path,
-    stamp: LoadStamp,
-    context: RunContext,
-) -> list[Landed]:
-    """Every delivery of the step as typed Parquet in the staging folder, in order."""
-    import duckdb
-
-    definition = cast("SourceDefinition", node.definition)
-    reader = reader_of(node, context)
-    known = {d.name: d.sha256 for d in state.deliveries}
-    found = reader.discover(Known(deliveries=known, cursor=state.cursor))
-    wanted = [d for d in found.new if not step.deliveries or d.name in step.deliveries]
-    # Readers stream: what they hold at once is bounded, and may spill beside what they write.
-    settings: Settings = {"memory_limit": "2GiB", "temp_directory": str(folder / "spill"), **SEALED}
-    with duckdb.connect(config=settings) as connection:
-        landed = reader.land(in_order(wanted, definition.order), folder, stamp, connection)
-        return [
-            one
-            for one in landed
-            if one.refused or one.delivery.sha256 != known.get(one.delivery.name)
-        ]
-
-
 def _covered_days(state: State, time: str | None, context: RunContext) -> frozenset[Day]:
     """The days on which a state holds rows."""
     if not state.segments:
@@ -211,8 +181,10 @@ def _segments(
     withdrawal: Withdrawal,
     context: RunContext,
 ) -> IntervalMap[Segment]:
-    """A day's content key is chained from the deliveries that made it, one by one, so that it does
-    not matter in how many loads they came.
+    """The segments after a load.
+
+    A day's content key is chained from the deliveries that made it, one by one, so that it does not
+    matter in how many loads they came.
     """
     hashes = {one.delivery.name: one.delivery.sha256 for one in intake.landed}
     seed = digest("source", node.schema, intake.time or "")
@@ -261,7 +233,6 @@ def _deliveries(
             load_id=stamp.load_id,
             delivered=one.delivered,
             order=len(known),
-            stale=one.stale,
         )
     return tuple(known.values())
 
@@ -277,7 +248,3 @@ def _reckoning(intake: Intake, files: Iterable[DataFile]) -> Reckoning:
         quarantined=rows["quarantined"],
         dropped=rows["dropped"],
     )
-
-
-def _stale_notes(landed: Iterable[Landed]) -> Iterable[str]:
-    return (f"{one.delivery.name} is stale: its vendor is down" for one in landed if one.stale)
