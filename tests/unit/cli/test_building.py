@@ -167,3 +167,30 @@ def test_a_failed_table_ends_with_1_and_keeps_the_rest(fresh: Path, cli: Call) -
     assert "no luck" in said.out
     assert "held with it: table.after" in said.out
     assert cli("sql", "from cities", "--project", str(fresh), "--json").code == 0
+
+
+def test_a_run_without_news_is_told_at_once(shop: Path, cli: Call) -> None:
+    assert "Nothing has changed" not in cli("run").out
+    said = cli("run")
+    assert said.out == (
+        "Nothing to do: everything is up to date (release #1)."
+        " Nothing has changed since the last run.\n"
+    )
+    assert cli("run", "--json").data["release"] == 1
+    with (shop / "data" / "december.csv").open("a") as file:
+        file.write("10,c1,1.5,2011-12-08 09:00:00\n")
+    assert "release #2" in cli("run").out
+    edit(shop)
+    assert "1 edited definition not released" in cli("run").out
+    assert "1 edited definition not released" in cli("run").out
+
+
+def test_a_half_edited_file_does_not_stop_the_schedule(shop: Path, cli: Call) -> None:
+    write(shop, {"tables/cities.sql": "select from"})
+    said = cli("run")
+    assert said.code == 0
+    assert said.err == (
+        "1 error in the files (`headwater check`). The released definitions are run.\n"
+    )
+    assert cli("run", "--apply").code == 1
+    assert cli("run", "--env", "fix").code == 1

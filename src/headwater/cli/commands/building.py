@@ -22,6 +22,7 @@ from headwater.cli.selecting import (
 if TYPE_CHECKING:
     from headwater.plan.steps import Request
     from headwater.project import Project
+    from headwater.releasing import RunReport
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")]
 
@@ -73,6 +74,12 @@ def run(
     yes: Yes = False,
 ) -> None:
     """Build what is stale, check it, and release it."""
+    from headwater.cli.news import News
+
+    options = (nodes, select, exclude, full_refresh, period, sample, call.now)
+    news = None if any(options) else News(call)
+    if news is not None and news.tell_none():
+        return
     from headwater.asking import make_request
 
     with call.open() as project:
@@ -85,8 +92,11 @@ def run(
             sample=sample,
             apply=apply or (not call.json and _asked(project, call, yes)),
         )
-        failed = run_request(project, request, call)
-    raise typer.Exit(1 if failed else 0)
+        report = run_request(project, request, call)
+        settled = news.settled(project, report) if news is not None else None
+    if settled is not None:
+        settled.keep()
+    raise typer.Exit(1 if report.failed else 0)
 
 
 def build(run: Callable[..., None]) -> Callable[..., None]:
@@ -105,18 +115,17 @@ def retry(call: Call) -> None:
     from headwater.cli.retrying import last_request
 
     with call.open() as project:
-        failed = run_request(project, last_request(project), call)
-    raise typer.Exit(1 if failed else 0)
+        report = run_request(project, last_request(project), call)
+    raise typer.Exit(1 if report.failed else 0)
 
 
-def run_request(project: Project, request: Request, call: Call) -> bool:
-    """Run and print as it goes; whether anything was held or failed."""
+def run_request(project: Project, request: Request, call: Call) -> RunReport:
+    """Run and print as it goes."""
     from headwater.cli.progress import silent, watching
-    from headwater.errors import raise_errors
     from headwater.views.run import print_report
     from headwater.views.summaries import run_data
 
-    raise_errors(project.bound.errors)
+    _refuse_errors(project, request, call)
     watch = silent(project) if call.json else watching(project, call.screen)
     with watch as progress:
         report = project.run(request, progress)
@@ -124,7 +133,24 @@ def run_request(project: Project, request: Request, call: Call) -> bool:
         call.screen.data(run_data(report))
     else:
         print_report(project, report, call.screen)
-    return report.failed
+    return report
+
+
+def _refuse_errors(project: Project, request: Request, call: Call) -> None:
+    """Definitions with errors are not run; a schedule goes on with the released ones, and tells."""
+    from headwater.cli.screen import Screen
+    from headwater.errors import raise_errors
+    from headwater.releasing import PROD
+    from headwater.views.issues import tally
+
+    errors = project.bound.errors
+    released = project.environment == PROD and project.view.release is not None
+    if not errors or not released or request.apply or call.screen.is_terminal:
+        raise_errors(errors)
+        return
+    Screen.err().line(
+        f"{tally(errors)} in the files (`headwater check`). The released definitions are run."
+    )
 
 
 def _asked(project: Project, call: Call, yes: bool) -> bool:
