@@ -123,7 +123,12 @@ class Workspace:
     @property
     def author(self) -> str:
         """Who is acting: `HEADWATER_USER`, or the account's name."""
-        return os.environ.get("HEADWATER_USER") or os.environ.get("USER") or "unknown"
+        from getpass import getuser
+
+        try:
+            return os.environ.get("HEADWATER_USER") or getuser()
+        except (KeyError, OSError):  # an account without a name, as in some containers
+            return "unknown"
 
     def _located(self, text: str) -> str:
         """A path or URL of the profile, secrets resolved; paths count from the project folder."""

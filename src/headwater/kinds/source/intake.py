@@ -1,4 +1,4 @@
-"""Reading what waits at a source into the staging folder, and what to do when its vendor is down."""
+"""Reading what waits at a source into the staging folder; what to do when a vendor is down."""
 
 from __future__ import annotations
 
