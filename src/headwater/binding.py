@@ -22,6 +22,7 @@ from headwater.kinds.table.definition import TableDefinition
 from headwater.ledger import tree_digest
 from headwater.plan.state import State
 from headwater.registry import BY_NAME, KINDS
+from headwater.run.references import reference_issues
 from headwater.sql import Binder, Parsed, Query, QueryTemplate, SqlError, TemplateCache, TemplateKey
 from headwater.sql.cache import template_keys
 from headwater.workspace import Workspace
@@ -74,6 +75,7 @@ def bind_tree(
     graph, issues = build_graph(loaded.definitions, BY_NAME, context)
     for node in graph.nodes.values():
         issues += BY_NAME[node.id.kind].validate(node.definition, node)
+    issues += reference_issues(graph, BY_NAME)
     sql.close()
     found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
     return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)

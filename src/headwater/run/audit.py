@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from headwater.contracts.conditions import ExistsIn, NotNull, Unique
-from headwater.contracts.dataset import RuleResult, judge_all, questions
+from headwater.clock import Clock, local
+from headwater.contracts.conditions import ExistsIn, Expression, NotNull, Unique
+from headwater.contracts.dataset import RuleResult, judge, judge_all, questions
 from headwater.contracts.definition import DatasetRule, Metric, RowRule, Rule
+from headwater.contracts.quoting import literal, quote, quote_all
 from headwater.contracts.relation import Relation, Surroundings
-from headwater.contracts.sql import broken_rows_sql, good_rows_sql
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.errors import Issue
-from headwater.graph.node import Node, Schema
+from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval
 from headwater.plan.state import DataFile, RuleOutcome, State
 from headwater.run.context import Promises, RunContext
+from headwater.run.dividing import NEW, Division, dropped_files
+from headwater.run.lateness import late_name
 from headwater.run.states import absolute, data_files, input_files
 
-#: What a quarantined row carries besides: every rule that it broke.
-BROKEN: Schema = (("_rules", "VARCHAR[]"),)
-NEW, BEFORE, AFTER = "__headwater_new", "__headwater_before", "__headwater_after"
+BEFORE, AFTER, THERE = "__headwater_before", "__headwater_after", "__headwater_there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,33 +48,42 @@ def judge_rows(
     session: Session,
     context: RunContext,
 ) -> Verdict:
-    """Judge newly written rows; broken ones are moved to files of their own.
+    """Judge newly written rows; broken and dropped ones are moved to files of their own.
 
-    Codes: E720 a dataset rule, E721 the key, E722 a row without a time, E723 rows where a breach
-    holds the node; W724 a warning.
+    Codes: E720 a dataset rule or a row rule where a breach holds the node, E721 the key, E722 a
+    row without a time; W724 a warning.
     """
     files = data_files(written, node, build, context)
-    rules = (*promises.rules, *_key_rules(promises.key))
-    if not rules and node.time is None:
+    state = context.states.get(node.id)
+    dropped = dropped_files(state, interval)
+    if not (promises.rules or promises.key or dropped) and node.time is None:
         return Verdict(files=files)
     session.bind_inputs([_shown(NEW, node, [w.path for w in written])])
     untimed = _count_untimed(node, session) if written else 0
     if untimed:
         issue = _issue(node, "E722", f"{untimed:,} rows have no {node.time}", "leave them out")
         return Verdict(files=files, issues=(issue,), held=True)
-    results = measure(rules, node, interval, promises, session, context)
+    division = Division(node, build, session, context)
+    division.leave_out(dropped, interval)
+    late = _late_rules(node, interval, promises, session, context)
+    rules = (*promises.rules, *late, *_key_rules(promises.key))
+    around = Surroundings(existing=_existing(rules, node, interval, promises, session, context))
+    past = _past(node, interval, rules, session, context)
+    relation = division.relation(promises.key)
+    results = measure(rules, relation, around, node.time, past, session, context.clock)
     outcomes = tuple(outcome_of(r) for r in results)
     breaches = {r.rule for r in results if r.is_breach}
-    row_rules = [r for r in promises.rules if isinstance(r, RowRule) and r.name in breaches]
+    sending = [r for r in (*promises.rules, *late) if isinstance(r, RowRule) and r.name in breaches]
     holding = _holding(promises, results, rules)
+    told = {r.rule for r in holding} | {r.name for r in sending}
     warnings = tuple(
-        _issue(node, "W724", r.text, "") for r in results if not r.passed and not r.is_breach
+        _issue(node, "W724", r.text, "") for r in results if not r.passed and r.rule not in told
     )
     if holding:
         issues = tuple(_breach_issue(node, r) for r in holding)
         return Verdict(files=files, outcomes=outcomes, issues=(*issues, *warnings), held=True)
-    if row_rules:
-        files = _split(node, build, row_rules, promises, session, context)
+    if sending or division.leaves_out:
+        files = division.write(sending, promises, around)
         for old in written:
             old.path.unlink(missing_ok=True)
     return Verdict(files=files, outcomes=outcomes, issues=warnings)
@@ -80,28 +91,46 @@ def judge_rows(
 
 def measure(
     rules: Sequence[Rule],
-    node: Node,
-    interval: DataInterval,
-    promises: Promises,
+    relation: Relation,
+    around: Surroundings,
+    time: str | None,
+    past: Relation | None,
     session: Session,
-    context: RunContext,
+    clock: Clock,
 ) -> tuple[RuleResult, ...]:
-    """What the rules say of the relation `NEW`, uniqueness against the rest of the table too."""
-    existing = None
-    if any(isinstance(r, RowRule) and isinstance(r.condition, Unique) for r in rules):
-        existing = _existing(node, interval, promises, session, context)
-    past = None
-    if any(isinstance(r, DatasetRule) and r.metric is Metric.VOLUME for r in rules):
-        past = _past(node, interval, rules, session, context)
+    """What the rules say of a relation; references are judged later.
+
+    A row count of rows with a `time` is a promise about each day that has rows.
+    """
+    by_day = [r for r in rules if time and _counts_rows(r)]
     asked = questions(
-        [r for r in rules if not (isinstance(r, RowRule) and isinstance(r.condition, ExistsIn))],
-        Relation.named(NEW),
-        Surroundings(existing=existing),
-        time=node.time,
+        [r for r in rules if r not in by_day and not _is_reference(r)],
+        relation,
+        around,
+        time=time,
         past=past,
     )
-    answers = [(question, session.fetch(question.sql)[0]) for question in asked]
-    return judge_all(answers, context.clock)
+    results = judge_all([(q, session.fetch(q.sql)[0]) for q in asked], clock)
+    if not by_day:
+        return results
+    day = f"CAST({quote(time or '')} AS DATE)"
+    per_day = f"SELECT count(*) AS n FROM {relation.sql} GROUP BY {day}"
+    counts = [row[0] for row in session.fetch(f"SELECT DISTINCT n FROM ({per_day}) ORDER BY n")]
+    return (*results, *(_worst(rule, counts or [0]) for rule in by_day))
+
+
+def _counts_rows(rule: Rule) -> bool:
+    return isinstance(rule, DatasetRule) and rule.metric is Metric.ROW_COUNT
+
+
+def _is_reference(rule: Rule) -> bool:
+    return isinstance(rule, RowRule) and isinstance(rule.condition, ExistsIn)
+
+
+def _worst(rule: Rule, counts: Sequence[int]) -> RuleResult:
+    """The verdict on the first count that does not pass, or else on the smallest."""
+    verdicts = [judge(rule, count) for count in counts]
+    return next((v for v in verdicts if not v.passed), verdicts[0])
 
 
 def outcome_of(result: RuleResult) -> RuleOutcome:
@@ -156,16 +185,61 @@ def _count_untimed(node: Node, session: Session) -> int:
     return int(session.fetch(f'SELECT count(*) FROM {NEW} WHERE "{name}" IS NULL')[0][0])
 
 
+def _late_rules(
+    node: Node,
+    interval: DataInterval,
+    promises: Promises,
+    session: Session,
+    context: RunContext,
+) -> tuple[RowRule, ...]:
+    """What rows of long past days break, unless their key was there before.
+
+    Without a key, or where nothing stood yet, nothing tells a late row from another.
+    """
+    state, limit = context.states.get(node.id), promises.late_limit
+    if limit is None or state is None or not promises.key or node.time is None:
+        return ()
+    if not set(promises.key) <= {name for name, _ in state.schema}:
+        return ()
+    there = absolute(input_files(state, interval), context)
+    session.bind_inputs([_shown(THERE, node, there, interval)])
+    open_from = local(context.clock.now - limit, context.clock.zone).date()
+    keys = quote_all(promises.key)
+    known = f"({keys}) IN (SELECT ({keys}) FROM {THERE})"
+    if len(promises.key) == 1:
+        known = f"{keys} IN (SELECT {keys} FROM {THERE})"
+    condition = f"CAST({quote(node.time)} AS DATE) >= DATE {literal(str(open_from))} OR {known}"
+    return (
+        RowRule(
+            name=late_name(limit),
+            condition=Expression(sql=condition),
+            columns=(node.time,),
+            place=node.definition.place,
+        ),
+    )
+
+
 def _existing(
+    rules: Sequence[Rule],
     node: Node,
     interval: DataInterval,
     promises: Promises,
     session: Session,
     context: RunContext,
 ) -> Relation | None:
-    """The published rows that stay beside the new ones; none where the key itself tells the day."""
+    """The published rows beside the new ones, for uniqueness over the whole table.
+
+    None where the unique columns themselves tell the day.
+    """
+    keys = [
+        r.condition.columns
+        for r in rules
+        if isinstance(r, RowRule) and isinstance(r.condition, Unique)
+    ]
     state = context.states.get(node.id)
-    if state is None or interval == ALL_TIME or node.time is None or node.time in promises.key:
+    if state is None or interval == ALL_TIME or node.time is None:
+        return None
+    if all(node.time in key for key in keys):
         return None
     before = DataInterval(ALL_TIME.start, interval.start)
     after = DataInterval(interval.end, ALL_TIME.end)
@@ -196,46 +270,15 @@ def _past(
 
 
 def _shown(
-    name: str, node: Node, files: Sequence[object], cut: DataInterval | None = None
+    name: str, node: Node, files: Sequence[Path], cut: DataInterval | None = None
 ) -> InputRelation:
     return InputRelation(
         name=name,
         schema=(*node.schema, *node.hidden),
-        files=tuple(files),  # type: ignore[arg-type]
+        files=tuple(files),
         uniform=cut is None,
         time=node.time,
         cut=cut,
-    )
-
-
-def _split(
-    node: Node,
-    build: str,
-    rules: Sequence[RowRule],
-    promises: Promises,
-    session: Session,
-    context: RunContext,
-) -> tuple[DataFile, ...]:
-    """Good rows and broken rows in files of their own; together they are exactly the new rows."""
-    relation = Relation.named(NEW, order=promises.key)
-    schema = (*node.schema, *node.hidden)
-    good = session.write_query(
-        good_rows_sql(rules, relation, promises.group),
-        schema=schema,
-        time=node.time,
-        keep=None,
-        target=context.target(node.id, f"{build}-good", "rows"),
-    )
-    broken = session.write_query(
-        broken_rows_sql(rules, relation, promises.group),
-        schema=(*schema, *BROKEN),
-        time=node.time,
-        keep=None,
-        target=context.target(node.id, build, "quarantined"),
-    )
-    return (
-        *data_files(good, node, build, context),
-        *data_files(broken, node, build, context, "quarantined"),
     )
 
 

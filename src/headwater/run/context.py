@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -85,7 +85,7 @@ class Promises:
     references: Mapping[tuple[str, ...], NodeId] = field(default_factory=dict)
     hold: bool = False  # a broken row rule holds the node instead of quarantining rows
     group: tuple[str, ...] = ()  # rows that share these values are quarantined together
-    late_before: datetime | None = None
+    late_limit: timedelta | None = None  # new keys on days before this go to quarantine
 
 
 class Progress(Protocol):

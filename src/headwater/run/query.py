@@ -192,10 +192,11 @@ def _take(
 ) -> StepResult:
     """The state with a build in it.
 
-    Where all rows are equal the old files stay, and only their input keys move on.
+    Where all rows are equal and none waits, the old files stay, and only their input keys move on.
     """
     comparison = _compare(build.files, step, node, state, session, context)
-    if comparison is not None and comparison.is_identical(node.column_names):
+    equal = comparison is not None and comparison.is_identical(node.column_names)
+    if equal and not _sets_aside(build, step, state):
         segments = state.segments.overlay(_confirmed(step, state))
         return StepResult(
             state=replace(state, segments=segments), rows=build.rows, identical=True, reused=True
@@ -210,6 +211,13 @@ def _take(
         ),
         rows=build.rows,
         reused=True,
+    )
+
+
+def _sets_aside(build: Build, step: Query, state: State) -> bool:
+    """Whether rows of the interval are, or were, in quarantine or dropped."""
+    return any(f.part != "rows" for f in build.files) or any(
+        f.part != "rows" and f.interval.overlaps(step.interval) for f in state.files
     )
 
 

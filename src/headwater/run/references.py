@@ -1,12 +1,16 @@
-"""References between tables, judged once both sides are built and before the release."""
+"""References between nodes, judged once both sides are built and before the release."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from headwater.contracts.conditions import ExistsIn
 from headwater.contracts.definition import RowRule
 from headwater.contracts.relation import Relation
 from headwater.contracts.sql import missing_reference
-from headwater.errors import Issue
+from headwater.errors import Issue, Place, did_you_mean
+from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.plan.state import RuleOutcome
@@ -26,18 +30,61 @@ def check_references(
     found: dict[NodeId, NodeOutcome] = {}
     if not touched:
         return found
-    by_name = {node.id.name: node for node in context.graph.nodes.values()}
-    for node in context.graph.nodes.values():
-        for rule in executors[node.id.kind].promises(node).rules:
-            if not isinstance(rule, RowRule) or not isinstance(rule.condition, ExistsIn):
-                continue
-            target = by_name.get(rule.condition.node)
-            if target is None or not touched & {node.id, target.id}:
-                continue
-            missing = _count_missing(node, target, rule.condition, context)
-            if missing:
-                found[node.id] = _outcome(node, rule, missing)
+    by_name = _relations(context.graph)
+    for node, rule in _references(context.graph, executors):
+        target = by_name.get(rule.condition.node.casefold())  # type: ignore[union-attr]
+        if target is None or not touched & {node.id, target.id}:
+            continue
+        condition = _resolved(rule, target)
+        missing = _count_missing(node, target, condition, context) if condition else 0
+        if missing:
+            found[node.id] = _outcome(node, rule, missing)
     return {n: o for n, o in found.items() if o.status == "held"}
+
+
+def reference_issues(graph: Graph, executors: Executors) -> list[Issue]:
+    """References that cannot be judged: E201 an unknown target, E304 one without such a key."""
+    by_name = _relations(graph)
+    issues: list[Issue] = []
+    for node, rule in _references(graph, executors):
+        assert isinstance(rule.condition, ExistsIn)
+        name = rule.condition.node
+        place: Place = rule.place if rule.place.path else node.definition.place
+        target = by_name.get(name.casefold())
+        if target is None:
+            fix = did_you_mean(name, by_name, "sources, tables and seeds can be referred to")
+            what = f"{node.id} refers to the unknown table `{name}`"
+            issues.append(Issue(code="E201", what=what, place=place, fix=fix))
+        elif _resolved(rule, target) is None:
+            own = ", ".join(rule.condition.columns)
+            what = f"`{own}` of {node.id} refers to {target.id}, which has no key for it"
+            fix = f"give `{name}` a `key` of {len(rule.condition.columns)} column(s)"
+            issues.append(Issue(code="E304", what=what, place=place, fix=fix))
+    return issues
+
+
+def _relations(graph: Graph) -> dict[str, Node]:
+    return {node.id.name.casefold(): node for node in graph.nodes.values()}
+
+
+def _references(graph: Graph, executors: Executors) -> Iterator[tuple[Node, RowRule]]:
+    for node in graph.nodes.values():
+        for rule in executors[node.id.kind].promises(node).rules:
+            if isinstance(rule, RowRule) and isinstance(rule.condition, ExistsIn):
+                yield node, rule
+
+
+def _resolved(rule: RowRule, target: Node) -> ExistsIn | None:
+    """The condition with the columns that it means: those named, or else the target's key.
+
+    None where the target has no key of that many columns, or lacks a named one.
+    """
+    condition = rule.condition
+    assert isinstance(condition, ExistsIn)
+    columns = condition.target_columns or target.key
+    if len(columns) != len(condition.columns) or not set(columns) <= set(target.column_names):
+        return None
+    return replace(condition, target_columns=columns)
 
 
 def _count_missing(node: Node, target: Node, condition: ExistsIn, context: RunContext) -> int:

@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo
 
 from headwater.clock import days_of, local_midnight
 from headwater.engines.protocol import DayDigests, Session, Written
-from headwater.graph.node import Node
+from headwater.graph.node import Node, Schema
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
 from headwater.plan.should import input_key, salted
 from headwater.plan.state import Contents, DataFile, Part, Segment, State, schema_digest
 from headwater.run.context import RunContext
+
+#: What quarantined and dropped rows carry besides: every rule that they broke.
+BROKEN: Schema = (("_rules", "VARCHAR[]"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,7 @@ def replace_files(
     node: Node,
     session: Session,
     context: RunContext,
-    parts: tuple[Part, ...] = ("rows", "quarantined"),
+    parts: tuple[Part, ...] = ("rows", "quarantined", "dropped"),
 ) -> tuple[DataFile, ...]:
     """A state's files after a build of `interval`; partly covered ones are written anew."""
     kept: list[DataFile] = []
@@ -171,7 +174,7 @@ def _rest(
     """The rows of a file outside of an interval, in new files of the same build and part."""
     written = session.rewrite_without(
         [context.lake.absolute(file.path)],
-        schema=node.schema,
+        schema=node.schema if file.part == "rows" else (*node.schema, *BROKEN),
         time=node.time or "",
         interval=interval,
         target=context.target(node.id, f"{file.build}-{uuid.uuid4().hex[:8]}", file.part),

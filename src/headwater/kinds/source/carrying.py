@@ -19,12 +19,13 @@ from headwater.graph.node import Node, Schema
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.definition import FilesOrigin, SourceDefinition
 from headwater.kinds.source.landing import DROPPED, LANDED, QUARANTINE, REJECTED, Intake
-from headwater.kinds.source.lateness import IS_LATE, rule_name
+from headwater.kinds.source.lateness import rule_name
 from headwater.kinds.source.readers.model import Landed
 from headwater.kinds.source.redelivery import Decision, Mode
 from headwater.kinds.source.retire import retired_sql
 from headwater.plan.state import State
 from headwater.run.context import RunContext
+from headwater.run.lateness import IS_LATE
 from headwater.run.states import absolute
 
 BEFORE, LATE_BEFORE = "__headwater_dropped_before", "__headwater_late_before"
@@ -153,5 +154,3 @@ def _show_pairs(found: Sequence[tuple[object, ...]], session: Session) -> None:
     )
     schema: Schema = (("_file", "VARCHAR"), ("_row", "BIGINT"), ("_rules", "VARCHAR[]"))
     session.bind_inputs([InputRelation(name=DROPPED, schema=schema, rows=table)])
-
-

@@ -20,10 +20,7 @@ from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.landing import day_sql
 from headwater.kinds.source.redelivery import Day, Decision, Mode
 from headwater.plan.state import State
-
-LATE = "late_limit"
-#: SQL that is TRUE for a waiting row that came too late.
-IS_LATE = f"len(list_filter(_rules, lambda r: starts_with(r, {literal(LATE)}))) > 0"
+from headwater.run.lateness import late_name
 
 
 def first_open_day(
@@ -88,17 +85,4 @@ def still_late_rule(definition: SourceDefinition) -> RowRule:
 
 def rule_name(definition: SourceDefinition) -> str:
     """As users see it: `late_limit 30d`."""
-    return f"{LATE} {duration_text(definition.late_limit or timedelta())}"
-
-
-def duration_text(span: timedelta) -> str:
-    """A duration as it is written in files.
-
-    >>> duration_text(timedelta(days=30)), duration_text(timedelta(hours=36))
-    ('30d', '36h')
-    """
-    seconds = int(span.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    return late_name(definition.late_limit or timedelta())

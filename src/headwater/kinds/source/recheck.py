@@ -159,8 +159,8 @@ class _Judging:
         found = self.session.fetch(
             "SELECT day, md5(string_agg(row, ',' ORDER BY row)) FROM ("
             f"SELECT day, concat_ws(':', 'out', _file, _row) AS row FROM {VERDICT} "
-            f"WHERE NOT _waits UNION ALL SELECT {day}, concat_ws(':', 'in', _file, _row) FROM ({self._released()})) "
-            "GROUP BY day ORDER BY day"
+            f"WHERE NOT _waits UNION ALL SELECT {day}, concat_ws(':', 'in', _file, _row) "
+            f"FROM ({self._released()})) GROUP BY day ORDER BY day"
         )
         return dict(found)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import cast
 
 from headwater.clock import local, local_midnight
+from headwater.contracts.rules import reference_rule
 from headwater.engines.protocol import InputRelation, Session, Written
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, digest
@@ -28,14 +29,24 @@ def promises(node: Node) -> Promises:
     """What the header enforces."""
     definition = cast("TableDefinition", node.definition)
     key = definition.key if definition.history is None else ()
-    return Promises(rules=definition.rules, key=key, hold=definition.on_breach == "hold")
+    references = tuple(
+        reference_rule([c.strip() for c in columns.split(",")], target, (), definition.place)
+        for columns, target in definition.references.items()
+    )
+    return Promises(
+        rules=(*definition.rules, *references), key=key, hold=definition.on_breach == "hold"
+    )
 
 
 def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     """Build one interval of a table."""
     assert isinstance(step, Query)
     base = _base(node, context.states.get(node.id))
-    return execute_query(step, node, context, promises(node), produce, base)
+    held_to = promises(node)
+    if step.reason.sort == "late rows":
+        limit = cast("TableDefinition", node.definition).late_limit
+        held_to = replace(held_to, late_limit=limit)
+    return execute_query(step, node, context, held_to, produce, base)
 
 
 def _base(node: Node, state: State | None) -> str:
