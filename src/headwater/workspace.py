@@ -9,16 +9,19 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from headwater.clock import Clock
 from headwater.definitions.model import Profile, Settings
 from headwater.definitions.secrets import resolve
 from headwater.definitions.tree import SETTINGS_FILE
-from headwater.engines.protocol import Engine
 from headwater.errors import Issue, UsageError, did_you_mean
-from headwater.lake import Lake
-from headwater.ledger import Ledger
+
+if TYPE_CHECKING:
+    from headwater.engines.protocol import Engine
+    from headwater.lake import Lake
+    from headwater.ledger import Ledger
 
 #: Everything that Headwater itself keeps in a project folder.
 STATE_FOLDER = ".headwater"
@@ -92,11 +95,15 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         """The open ledger, made or migrated where needed."""
+        from headwater.ledger import Ledger
+
         return Ledger.open(self._located(self.profile.ledger))
 
     @cached_property
     def lake(self) -> Lake:
         """The lake."""
+        from headwater.lake import Lake
+
         return Lake(self._located(self.profile.lake))
 
     @cached_property
