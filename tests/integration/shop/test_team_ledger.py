@@ -1,4 +1,4 @@
-"""The how-to page about a ledger in PostgreSQL, done: a profile, a secret, a run, a second person."""
+"""The how-to page about a ledger in PostgreSQL, done: profile, secret, run, a second person."""
 
 from __future__ import annotations
 
