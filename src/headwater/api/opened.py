@@ -18,8 +18,12 @@ from headwater.reading import read_session, released_functions
 if TYPE_CHECKING:
     from headwater.comparing import ReleaseDiff
     from headwater.ledger import Release
+    from headwater.maintaining import CompactReport, VacuumReport
     from headwater.plan.steps import Plan, Request
+    from headwater.quarantine import NodeQuarantine
+    from headwater.recency import SourceFreshness
     from headwater.releasing import RunReport
+    from headwater.testing import Proof, UnitResult
     from headwater.tracing import Trace
 
 Nodes = str | Sequence[str]
@@ -166,6 +170,62 @@ class OpenProject:
     def rollback(self, to: int | None = None, node: str | None = None, reason: str = "") -> Release:
         """Go back to a release, by default the one before; or back with one node alone."""
         return self.project.rollback(to, node, reason)
+
+    # --- quality and upkeep
+
+    def test(self, select: Nodes = (), exclude: Nodes = ()) -> Shown[tuple[UnitResult, ...]]:
+        """Run the unit tests."""
+        from headwater.testing import run_unit_tests
+        from headwater.views.plain import plain
+        from headwater.views.testing import print_unit
+
+        found = run_unit_tests(self.project, _listed(select), _listed(exclude))
+        return Shown(found, lambda page: print_unit(found, page), plain(found))
+
+    def prove_incremental(self, select: Nodes = (), samples: int = 3) -> Shown[tuple[Proof, ...]]:
+        """Compare incremental tables with a full build, on sampled intervals."""
+        from headwater.testing import prove_incremental
+        from headwater.views.plain import plain
+        from headwater.views.testing import print_proofs
+
+        found = prove_incremental(self.project, _listed(select), samples=samples)
+        zone = self.project.workspace.zone
+        return Shown(found, lambda page: print_proofs(found, zone, page), plain(found))
+
+    def quarantine(self) -> Shown[tuple[NodeQuarantine, ...]]:
+        """The rows that wait, by node and rule."""
+        from headwater.quarantine import list_quarantine
+        from headwater.views.plain import plain
+        from headwater.views.quarantine import print_list
+
+        found = list_quarantine(self.project)
+        return Shown(found, lambda page: print_list(found, page), plain(found))
+
+    def freshness(self, select: Nodes = ()) -> Shown[tuple[SourceFreshness, ...]]:
+        """How fresh each source is."""
+        from headwater.views.freshness import freshness_data, print_freshness
+
+        found = self.project.freshness(_listed(select))
+        zone = self.project.workspace.zone
+        data = [freshness_data(each) for each in found]
+        return Shown(found, lambda page: print_freshness(found, zone, page), data)
+
+    def compact(self, select: Nodes = ()) -> Shown[CompactReport]:
+        """Merge the small files of each month."""
+        from headwater.views.plain import plain
+        from headwater.views.upkeep import print_compaction
+
+        done = self.project.compact(_listed(select))
+        return Shown(done, lambda page: print_compaction(done, page), plain(done))
+
+    def vacuum(self, grace: str = "7d", *, dry_run: bool = False) -> Shown[VacuumReport]:
+        """Delete data files that nothing has needed for a while."""
+        from headwater.clock import parse_duration
+        from headwater.views.plain import plain
+        from headwater.views.upkeep import print_vacuum
+
+        done = self.project.vacuum(parse_duration(grace), dry_run=dry_run)
+        return Shown(done, lambda page: print_vacuum(done, grace, page), plain(done))
 
     # --- showing itself
 

@@ -17,6 +17,7 @@ from headwater.cli.commands import (
     published,
     releases,
     testing,
+    upkeep,
 )
 
 SECTIONS: Final = {
@@ -97,6 +98,9 @@ app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("sql")(command(published.sql))
 app.command("test")(command(testing.run_tests))
+app.command("freshness")(command(upkeep.freshness))
+app.command("compact")(command(upkeep.compact))
+app.command("vacuum")(command(upkeep.vacuum))
 app.command("docs")(command(docs.docs))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(releases.changes))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headwater.views.figures import count, moment
+from headwater.views.estimate import expected_seconds
+from headwater.views.figures import count, moment, seconds
 from headwater.views.layout import Cell
 from headwater.views.summaries import later_nodes, plan_lines
 
@@ -53,7 +54,9 @@ def print_plan(project: Project, plan: Plan, page: Page) -> None:
     if plan.steps:
         steps = count(len(lines), "step")
         builds = f" ({count(len(plan.steps), 'build')})" if len(plan.steps) > len(lines) else ""
-        page.line(f"{steps}{builds}. `{command}` does exactly this.")
+        expected_s = expected_seconds(plan, project.view, zone)
+        about = f", about {seconds(expected_s)}" if expected_s is not None else ""
+        page.line(f"{steps}{builds}{about}. `{command}` does exactly this.")
     elif not plan.removed:
         page.line("Nothing to do: everything is up to date.")
     print_edited(project, page)

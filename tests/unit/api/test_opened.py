@@ -144,3 +144,11 @@ def test_the_package_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 200
+
+
+def test_quality_and_upkeep(shop: OpenProject) -> None:
+    assert shop.quarantine().value == ()
+    assert "No rows wait." in repr(shop.quarantine())
+    assert "source.measurements" in repr(shop.freshness())
+    assert shop.compact().release is None
+    assert shop.vacuum(dry_run=True).deleted == 0
