@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from headwater import promoting, releasing
 from headwater.agreeing import check_agreements
@@ -25,6 +25,10 @@ from headwater.plan.steps import Plan, Request
 from headwater.run.context import Progress
 from headwater.tracing import Trace, trace
 from headwater.workspace import Workspace, find_root
+
+if TYPE_CHECKING:
+    from headwater.maintaining import CompactReport, VacuumReport
+    from headwater.recency import SourceFreshness
 
 
 class Project:
@@ -183,6 +187,33 @@ class Project:
         release = promoting.rollback(self.workspace, self.environment, to, node_id, reason)
         self.forget()
         return release
+
+    # --- upkeep
+
+    def compact(self, include: Sequence[str] = ()) -> CompactReport:
+        """Merge small data files by month; what the environment shows stays the same."""
+        from headwater import maintaining
+
+        nodes = self.select(include) if include else None
+        report = maintaining.compact(self.workspace, self.environment, nodes)
+        self.forget()
+        return report
+
+    def vacuum(self, grace: timedelta | None = None, *, dry_run: bool = False) -> VacuumReport:
+        """Delete data files that nothing has needed for longer than the grace, by default a week."""
+        from headwater import maintaining
+
+        kept_for = maintaining.GRACE if grace is None else grace
+        return maintaining.vacuum(self.workspace, kept_for, dry_run=dry_run)
+
+    def freshness(self, include: Sequence[str] = ()) -> tuple[SourceFreshness, ...]:
+        """Each source's newest event time, missing days, and whether it is as fresh as promised."""
+        from headwater.recency import measure_freshness
+
+        chosen = self.select(include)
+        nodes = (node.definition for n, node in self.bound.graph.nodes.items() if n in chosen)
+        sources = [each for each in nodes if isinstance(each, SourceDefinition)]
+        return measure_freshness(self.workspace, self.view, sources)
 
     def node_id(self, text: str) -> NodeId:
         """The one node that a name or id means."""

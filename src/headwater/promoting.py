@@ -8,7 +8,7 @@ under the new definitions is built on the newest data, and builds that are known
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from headwater.agreeing import check_agreements
@@ -78,7 +78,7 @@ def rollback(
     """Go back to a release, by default the one before; with `node`, for it and its descendants.
 
     What is rejected is barred, so that no run brings it back until it is released anew. Codes
-    E710 unknown environment, E712 nothing before, E713 unknown node.
+    E710 unknown environment, E712 nothing before, E713 unknown node, E762 files are gone.
     """
     ledger = workspace.ledger
     with exclusive(workspace, environment):
@@ -90,6 +90,7 @@ def rollback(
             raise HeadwaterError(Issue(code="E712", what=what, fix="`headwater release list`"))
         then = ReleaseView.of(ledger, ledger.release(number))
         if node is None:
+            _require_files(workspace, then, then.states)
             changed = set(_different(now.state_ids, then.state_ids)) | (
                 set(then.state_ids) - set(now.state_ids)
             )
@@ -106,6 +107,22 @@ def rollback(
             release = _rollback_nodes(workspace, environment, now, then, node, reason)
         workspace.lake.write_epoch(ledger.epoch)
         return release
+
+
+def _require_files(workspace: Workspace, view: ReleaseView, nodes: Collection[NodeId]) -> None:
+    """All data files of some nodes of a release must still be there. Code E762."""
+    assert view.release is not None
+    missing = [
+        file.path
+        for node, state in view.states.items()
+        if node in nodes
+        for file in state.files
+        if not workspace.lake.absolute(file.path).is_file()
+    ]
+    if missing:
+        what = f"{len(missing):,} data files of #{view.release.number} are gone: {missing[0]}"
+        fix = "go back to a newer release, `headwater release list`; a pin keeps files from vacuum"
+        raise HeadwaterError(Issue(code="E762", what=what, fix=fix))
 
 
 def _rollback_nodes(
@@ -125,6 +142,7 @@ def _rollback_nodes(
         raise UsageError(Issue(code="E713", what=f"unknown node `{node}`", fix=fix))
     chosen = {node, *graph.downstream([node])}
     records = ledger.definitions(then.definitions[n] for n in chosen if n in then.definitions)
+    _require_files(workspace, then, chosen)
     definitions: dict[NodeId, DefinitionRecord | None] = {
         n: records[then.definitions[n]] if n in then.definitions else None for n in chosen
     }

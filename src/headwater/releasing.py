@@ -21,7 +21,7 @@ from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import find_arrivals
-from headwater.ledger import Publication, Release, ReleaseSort, RunRecord
+from headwater.ledger import Event, Publication, Release, ReleaseSort, RunRecord
 from headwater.ledger_view import ReleaseView, changed_records, definition_records, read_body
 from headwater.plan.planner import make_plan
 from headwater.plan.rekey import rekey
@@ -240,7 +240,21 @@ def run_phase(
             unbarred=tuple(sorted(key for key in barred if key[0] in prepared.states)),
         ),
     )
-    return replace(report, releases=(*report.releases, *([release] if release else [])))
+    if release is None:
+        return report
+    if release.environment == PROD:
+        _catalog(workspace, release, bound)
+    return replace(report, releases=(*report.releases, release))
+
+
+def _catalog(workspace: Workspace, release: Release, bound: Bound) -> None:
+    """Write the lake's catalog; a release stands without it, so a failure is only noted."""
+    from headwater.cataloging import catalog_release
+
+    issue = catalog_release(workspace, release, bound.graph)
+    if issue is not None and release.run is not None:
+        event = Event(at=workspace.clock.now, sort="warning", text=str(issue))
+        workspace.ledger.add_events(release.run, [event])
 
 
 def arrivals_of(

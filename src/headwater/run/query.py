@@ -55,7 +55,9 @@ def execute_query(
     with context.engine.session() as session:
         known = None if step.anew else _known(step, node, key, context)
         if known is not None:
-            return _take(known, step, node, state, session, context, base)
+            taken = _take(known, step, node, state, session, context, base)
+            # Publishing it again makes sure that vacuum has not marked it meanwhile.
+            return taken if taken.identical else replace(taken, builds=(known,))
         build, verdict = _make(step, node, key, context, promises, produce, session)
         if verdict.held:
             return StepResult(
