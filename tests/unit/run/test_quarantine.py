@@ -85,7 +85,7 @@ def parts(small: Small, node: NodeId = ORDERS, env: str = "prod") -> dict[str, i
     """Where the rows of a node are."""
     with small.open(env) as project:
         state = project.view.states[node]
-        found = {part: 0 for part in ("rows", "superseded", "quarantined", "dropped")}
+        found = dict.fromkeys(("rows", "superseded", "quarantined", "dropped"), 0)
         for file in state.files:
             found[file.part] += file.rows
         if node == ORDERS:
@@ -124,7 +124,7 @@ def test_a_shown_row_has_its_file_and_number_and_the_rule_its_place(waiting: Sma
         view = show_quarantine(project, ORDERS)
     (group,) = view.rules
     assert str(group.place).startswith("contracts/orders.odcs.yaml:")
-    assert group.place.line == 13
+    assert group.place.line == 12
     first = group.shown[0]
     assert (first.file, first.row, first.amount) == ("data/orders/day1.csv", 2, Decimal(-20))
     assert first.values["customer"] == "bob"
@@ -161,7 +161,7 @@ def test_one_rule_is_shown_alone_and_a_limit_cuts(waiting: Small) -> None:
     with waiting.open() as project:
         (group,) = show_quarantine(project, ORDERS, "amount.minimum 0", limit=1).rules
         assert (group.rows, len(group.shown)) == (2, 1)
-        with pytest.raises(UsageError, match="E716.*did you mean `amount.minimum 0`"):
+        with pytest.raises(UsageError, match=r"E716.*did you mean `amount.minimum 0`"):
             show_quarantine(project, ORDERS, "amount.minimum 1")
         with pytest.raises(UsageError, match="E715"):
             show_quarantine(project, SALES)

@@ -57,9 +57,9 @@ def recheck(node: Node, state: State, context: RunContext, promises: Promises) -
             return StepResult(state=state, outcomes=outcomes, issues=(issue,), held=True)
         moves = judging.moves()
         if not moves:
-            return StepResult(
-                state=replace(state, segments=confirmed), outcomes=outcomes, identical=True
-            )
+            if confirmed != state.segments:
+                state = replace(state, segments=confirmed)
+            return StepResult(state=state, outcomes=outcomes, identical=True)
         files = judging.rewrite(state, list(moves), build)
     segments = confirmed
     for day, moved in moves.items():
