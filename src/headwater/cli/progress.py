@@ -10,10 +10,14 @@ from headwater.cli.stopping import STOPPED, Stopped
 from headwater.views.run import outcome_line
 
 if TYPE_CHECKING:
+    import rich.progress
+
     from headwater.cli.screen import Screen
     from headwater.ids import NodeId
     from headwater.project import Project
     from headwater.run.context import NodeOutcome, Progress
+
+    LiveBar = tuple[rich.progress.Progress, rich.progress.TaskID]
 
 _WIDEST_LINE = 118
 
@@ -24,8 +28,8 @@ class Bar(Protocol):
     def show(self, text: str, done: int, total: int) -> None:
         """The node under way."""
 
-    def hide(self) -> None:
-        """Make room for a line."""
+    def write(self, text: str) -> None:
+        """A line above the bar."""
 
 
 class Watch:
@@ -52,11 +56,14 @@ class Watch:
     def finished(self, outcome: NodeOutcome) -> None:
         """Print what became of a node."""
         self._stop_if_asked()
+        if self._screen is None:
+            return
+        width = min(self._screen.width, _WIDEST_LINE)
+        line = outcome_line(outcome, self._name_width, width)
         if self._bar is not None:
-            self._bar.hide()
-        if self._screen is not None:
-            width = min(self._screen.width, _WIDEST_LINE)
-            self._screen.line(*outcome_line(outcome, self._name_width, width))
+            self._bar.write(self._screen.painted(*line))
+        else:
+            self._screen.line(*line)
             self._screen.stream.flush()
 
     def _stop_if_asked(self) -> None:
@@ -80,35 +87,49 @@ def watching(project: Project, screen: Screen) -> Iterator[Progress]:
     try:
         yield Watch(project, screen, bar)
     finally:
-        bar.hide()
+        bar.close()
 
 
 class _RichBar:
-    """Rich's bar, erased before every line so that lines stay plain text."""
+    """Rich's bar below the lines; it comes with the first node, not for a run without work."""
 
     def __init__(self, screen: Screen) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[share]}"),
-            TimeElapsedColumn(),
-            console=Console(file=screen.stream, no_color=not screen.colour),
-            transient=True,
-        )
-        self._task = self._progress.add_task("", total=None, share="")
+        self._screen = screen
+        self._live: LiveBar | None = None
 
     def show(self, text: str, done: int, total: int) -> None:
         """The node under way."""
+        progress, task = self._live or self._begin()
         share = f"{done:,} of {total:,}" if total > 1 else ""
-        self._progress.update(
-            self._task, description=text, completed=done, total=total or None, share=share
-        )
-        self._progress.start()
+        progress.update(task, description=text, completed=done, total=total or None, share=share)
 
-    def hide(self) -> None:
-        """Make room for a line."""
-        self._progress.stop()
+    def write(self, text: str) -> None:
+        """A line above the bar."""
+        from rich.text import Text
+
+        progress, _ = self._live or self._begin()
+        progress.console.print(Text.from_ansi(text), soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._live is not None:
+            self._live[0].stop()
+            self._live = None
+
+    def _begin(self) -> LiveBar:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[share]}"),
+            TimeElapsedColumn(),
+            console=Console(file=self._screen.stream, no_color=not self._screen.colour),
+            transient=True,
+        )
+        task = progress.add_task("", total=None, share="")
+        progress.start()
+        self._live = progress, task
+        return self._live

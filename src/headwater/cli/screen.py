@@ -65,9 +65,11 @@ class Screen:
 
     def line(self, *parts: Cell | str) -> None:
         """Print one line."""
-        self.stream.write(
-            self._encoded("".join(self._painted(cell(part)) for part in parts)) + "\n"
-        )
+        self.stream.write(self.painted(*parts) + "\n")
+
+    def painted(self, *parts: Cell | str) -> str:
+        """A line as the stream gets it."""
+        return self._encoded("".join(self._painted(cell(part)) for part in parts))
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Print lines."""
