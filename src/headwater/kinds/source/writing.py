@@ -30,6 +30,8 @@ from headwater.run.states import data_files
 
 #: A landed file of at least this size is published as it is, if all of its rows are.
 ADOPT_BYTES = 4 * 2**20
+#: More rows than these are written as they come: sorting them would take their weight in memory.
+SORTED_ROWS = 2_000_000
 BROKEN, GOOD, WRITTEN = "__headwater_broken", "__headwater_good", "__headwater_written"
 
 
@@ -50,12 +52,14 @@ class LoadWriter:
         self.build = build
         self.session = session
         self.context = context
+        self.sorts = True
         self.rows: Schema = (*node.schema, *META)
 
     def write(
         self, intake: Intake, decision: Decision, judgement: Judgement
     ) -> tuple[DataFile, ...]:
         """All parts of the load, reckoned against what was delivered."""
+        self.sorts = intake.delivered <= SORTED_ROWS
         relation = fresh_relation(self.time, decision)
         around = Surroundings(existing=judgement.existing)
         broken = broken_rows_sql(judgement.broken, relation, self.group, around)
@@ -111,6 +115,12 @@ class LoadWriter:
             *self._write(part, untimed, schema, timed=False),
         )
 
+    def _order(self, *, timed: bool) -> tuple[str, ...]:
+        """By time and delivery, so that a day's rows lie together; large loads come in order."""
+        if not self.sorts:
+            return ()
+        return (self.time, "_file", "_row") if self.time and timed else ("_file", "_row")
+
     def _write(
         self, part: Part, select: str, schema: Schema, *, timed: bool = True
     ) -> tuple[DataFile, ...]:
@@ -121,7 +131,7 @@ class LoadWriter:
             time=self.time if timed else None,
             keep=None,
             target=self.context.target(self.node.id, self.build + suffix, part),
-            sort=(self.time, "_file", "_row") if self.time and timed else ("_file", "_row"),
+            sort=self._order(timed=timed),
         )
         return data_files(written, self.node, self.build, self.context, part)
 
