@@ -10,6 +10,7 @@ from headwater.graph.node import Node, Schema
 from headwater.kinds.source.bind import typed_columns
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.readers.model import Known, Reader
+from headwater.kinds.source.survey import survey
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals
 from headwater.run.context import RunContext
@@ -30,7 +31,7 @@ def open_source(definition: SourceDefinition, root: Path, clock: Clock) -> Reade
 
 def reader_of(node: Node, context: RunContext) -> Reader:
     """The reader of a node in a run."""
-    return open_source(cast(SourceDefinition, node.definition), context.root, context.clock)
+    return open_source(cast("SourceDefinition", node.definition), context.root, context.clock)
 
 
 def sniff_schema(definition: SourceDefinition, root: Path, clock: Clock) -> Schema:
@@ -40,13 +41,20 @@ def sniff_schema(definition: SourceDefinition, root: Path, clock: Clock) -> Sche
 
 
 def find_arrivals(
-    definition: SourceDefinition, state: State | None, root: Path, clock: Clock
+    definition: SourceDefinition,
+    state: State | None,
+    root: Path,
+    clock: Clock,
+    *,
+    look: bool = False,
 ) -> Arrivals:
-    """What waits at a source beyond what a state has taken in."""
+    """What waits at a source beyond what a state has taken in; with `look`, also for which days."""
     deliveries = state.deliveries if state is not None else ()
     known = Known(
         deliveries={d.name: d.sha256 for d in deliveries},
         cursor=state.cursor if state is not None else None,
     )
     found = open_source(definition, root, clock).discover(known)
-    return Arrivals(deliveries={d.name: d.sha256 for d in found.new})
+    new = {delivery.name: delivery.sha256 for delivery in found.new}
+    covers = survey(definition, new, root, clock) if look else None
+    return Arrivals(deliveries=new, covers=covers)

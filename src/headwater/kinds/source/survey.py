@@ -63,9 +63,8 @@ def _scan(paths: list[Path], column: str) -> str | None:
 
 def _header(path: Path) -> tuple[str, ...]:
     """The names in the first line; nothing where it is not plain."""
-    opened = gzip.open(path) if path.name.endswith(".gz") else path.open("rb")
     try:
-        with opened as stream:
+        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
             line = stream.readline(65_536).decode("utf-8-sig").strip()
     except (OSError, EOFError, UnicodeDecodeError):
         return ()
