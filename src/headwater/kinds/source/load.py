@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time as stopwatch
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import cast
 
 from headwater.clock import day_interval, days_of
 from headwater.contracts.definition import RowRule
+from headwater.errors import Issue
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
 from headwater.kinds.source.carrying import (
@@ -82,15 +83,9 @@ def _load(
     stamp = LoadStamp(load_id=build, loaded_at=context.clock.now)
     with context.staging(build) as folder, context.engine.session() as session:
         landed = land(step, node, state, folder, stamp, context)
-        refused = [issue for one in landed for issue in one.issues if issue.is_error]
-        refused += missing_files(definition, earlier, landed)
-        if refused:
-            return StepResult(state=state, issues=tuple(refused), held=True)
-        stale = stay_stale(state, landed)
-        if stale is not None:
-            return stale
-        if not landed:
-            return StepResult(state=state, identical=True)
+        ended = _end_early(state, landed, missing_files(definition, earlier, landed))
+        if ended is not None:
+            return ended
         intake = show_landed(landed, node, session, definition.time)
         mode = mode_of(definition)
         decision, late = _decide(definition, mode, state, intake, context)
@@ -144,6 +139,16 @@ def _load(
         rows=record.rows,
         reckoning=_reckoning(intake, files),
     )
+
+
+def _end_early(state: State, landed: list[Landed], missing: Sequence[Issue]) -> StepResult | None:
+    """The result where nothing is to be published: refused, stale, or nothing new."""
+    refused = [issue for one in landed for issue in one.issues if issue.is_error]
+    if refused or missing:
+        return StepResult(state=state, issues=(*refused, *missing), held=True)
+    if not landed:
+        return StepResult(state=state, identical=True)
+    return stay_stale(state, landed)
 
 
 def _decide(
