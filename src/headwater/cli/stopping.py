@@ -23,7 +23,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stoppable(project: Project) -> Iterator[None]:
-    """Ctrl-C interrupts the project's engine, if one is at work, and raises `Stopped`."""
+    """Ctrl-C (and `kill`) interrupts the engine, if one is at work, and raises `Stopped`."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -37,8 +37,9 @@ def stoppable(project: Project) -> Iterator[None]:
         raise Stopped
 
     STOPPED.clear()
-    before = signal.signal(signal.SIGINT, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

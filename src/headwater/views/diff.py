@@ -83,8 +83,17 @@ def _type_change(before: str | None, after: str | None) -> Cell:
 
 
 def number(value: Decimal | float) -> str:
-    """A total with thousands separators; a true minus sign."""
-    text = f"{value:,}" if isinstance(value, int | Decimal) else f"{value:,.2f}"
+    """A total with thousands separators, a true minus sign, and no more zeros than money has.
+
+    >>> number(Decimal("-158676.1400")), number(Decimal("2.3125")), number(45331)
+    ('−158,676.14', '2.3125', '45,331')
+    """
+    if isinstance(value, Decimal):
+        whole, point, decimals = f"{value:,f}".partition(".")
+        kept = decimals.rstrip("0").ljust(min(2, len(decimals)), "0")
+        text = f"{whole}{point}{kept}" if kept else whole
+    else:
+        text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
     return text.replace("-", "−")
 
 

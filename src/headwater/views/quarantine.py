@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from headwater.views.diff import number
+from headwater.views.diff import number, signed
 from headwater.views.figures import count
-from headwater.views.layout import Cell, Row
+from headwater.views.layout import Cell, Row, cell
 from headwater.views.page import Page
 from headwater.views.values import value_text
 
@@ -53,7 +53,7 @@ def print_quarantine(view: QuarantineView, environment: str, page: Page) -> None
         taken = ", ".join(value_text(value) for value in entry.waiting)
         page.line(
             Cell("! ", "warning"),
-            f"{value_text(entry.value)} ({_signed(entry.amount)}) was published, its reversals "
+            f"{value_text(entry.value)} ({signed(entry.amount)}) was published, its reversals "
             f"{taken} wait here: quarantine by `{entry.column}`? "
             f"(on_breach: {{quarantine: {entry.column}}})",
         )
@@ -79,7 +79,10 @@ def _print_group(group: RuleGroup, view: QuarantineView, page: Page) -> None:
         "   " + " · ".join(fact for fact in facts if fact),
     )
     columns = _columns(view, group)
-    rows: list[Row] = [
+    worth = group.stake.expression if group.stake is not None else ""
+    heads: Row = ("id", *columns, Cell(worth, right=True), "delivered in")
+    rows: list[Row] = [tuple(Cell(c.text, "quiet", c.right) for c in map(cell, heads))]
+    rows += [
         (
             Cell(row.id, "quiet"),
             *(value_text(row.values.get(column)) for column in columns),
@@ -99,7 +102,7 @@ def _columns(view: QuarantineView, group: RuleGroup) -> list[str]:
     telling = [
         column
         for column in view.columns
-        if any(row.values.get(column) is not None for row in group.shown)
+        if any(row.values.get(column) not in (None, row.amount) for row in group.shown)
     ]
     return telling[:_MOST_COLUMNS]
 
@@ -117,11 +120,6 @@ def _origin(row: WaitingRow) -> str:
 
 def _money(stake: Stake | None) -> str:
     return "" if stake is None else f"{number(stake.total)} ({stake.expression})"
-
-
-def _signed(amount: object) -> str:
-    text = value_text(amount)
-    return text.replace("-", "−") if text.startswith("-") else f"+{text}"
 
 
 def _days(first: date | None, last: date | None) -> str:
