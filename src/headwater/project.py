@@ -101,7 +101,10 @@ class Project:
     def _situation(self) -> Situation:
         edited = releasing.edited_nodes(self.workspace, self.bound, self.environment)
         new = frozenset(n for n in self.bound.graph.nodes if n not in self.view.definitions)
-        return Situation(states={"modified": frozenset(edited), "new": new})
+        return Situation(
+            states={"modified": frozenset(edited), "new": new},
+            results=releasing.last_results(self.ledger, self.environment),
+        )
 
     # --- plan and run
 

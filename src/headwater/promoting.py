@@ -44,7 +44,7 @@ def promote(
     began = time.perf_counter()
     ledger = workspace.ledger
     request = Request(environment=PROD, apply=True, load=False)
-    with exclusive(workspace, PROD), recorded(workspace, request) as record:
+    with exclusive(workspace, PROD), recorded(workspace, request) as recording:
         source = ReleaseView.of(ledger, head_of(ledger, environment))
         target = ReleaseView.of(ledger, ledger.head(PROD))
         if environment == PROD or _same(source, target):
@@ -64,8 +64,8 @@ def promote(
             taken=_different(source.state_ids, target.state_ids) if unmoved else {},
             complete=True,
         )
-        report = run_phase(workspace, phase, RunReport(run=record.id, environment=PROD), progress)
-    return replace(report, seconds=time.perf_counter() - began)
+        recording.report = run_phase(workspace, phase, recording.report, progress)
+    return replace(recording.report, seconds=time.perf_counter() - began)
 
 
 def rollback(

@@ -21,14 +21,14 @@ from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import find_arrivals
-from headwater.ledger import Event, Publication, Release, ReleaseSort, RunRecord
+from headwater.ledger import Event, Ledger, Publication, Release, ReleaseSort, RunRecord
 from headwater.ledger_view import ReleaseView, changed_records, definition_records, read_body
 from headwater.plan.planner import make_plan
 from headwater.plan.rekey import rekey
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
 from headwater.registry import BY_NAME
-from headwater.run.context import NodeOutcome, Progress, RunContext
+from headwater.run.context import STATUSES, NodeOutcome, Progress, RunContext
 from headwater.run.loop import prepare
 from headwater.run.publish import publish
 from headwater.workspace import Workspace
@@ -71,7 +71,7 @@ class Phase:
 
 def plan(workspace: Workspace, bound: Bound, view: ReleaseView, request: Request) -> Plan:
     """What a run over these definitions would do."""
-    arrivals = arrivals_of(bound, view.states, workspace, look=True) if request.load else {}
+    arrivals = arrivals_of(bound, view.states, workspace, look=True, every=request.load)
     return make_plan(bound.graph, view.for_planning(), arrivals, workspace.clock, request)
 
 
@@ -83,15 +83,14 @@ def run(
     Codes E607 and E608 (contracts), E709 (another run), and the steps' own.
     """
     began = time.perf_counter()
-    with exclusive(workspace, request.environment), recorded(workspace, request) as record:
-        report = RunReport(run=record.id, environment=request.environment)
-        report = _follow_upgrade(workspace, disk, report)
+    with exclusive(workspace, request.environment), recorded(workspace, request) as recording:
+        recording.report = _follow_upgrade(workspace, disk, recording.report)
         for sort in ("data", "definitions"):
             phase = _phase(workspace, disk, request, sort)
             if phase is not None:
-                report = run_phase(workspace, phase, report, progress)
+                recording.report = run_phase(workspace, phase, recording.report, progress)
         edited = edited_nodes(workspace, disk, request.environment)
-        return replace(report, edited=edited, seconds=time.perf_counter() - began)
+        return replace(recording.report, edited=edited, seconds=time.perf_counter() - began)
 
 
 def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSort) -> Phase | None:
@@ -205,7 +204,7 @@ def run_phase(
         states=dict(phase.view.states),
         progress=progress,
     )
-    arrivals = arrivals_of(bound, phase.view.states, workspace) if request.load else {}
+    arrivals = arrivals_of(bound, phase.view.states, workspace, every=request.load)
     view = phase.view.for_planning()
     barred = view.barred if phase.unbar else frozenset()
     if phase.unbar:
@@ -258,15 +257,23 @@ def _catalog(workspace: Workspace, release: Release, bound: Bound) -> None:
 
 
 def arrivals_of(
-    bound: Bound, states: Mapping[NodeId, State], workspace: Workspace, *, look: bool = False
+    bound: Bound,
+    states: Mapping[NodeId, State],
+    workspace: Workspace,
+    *,
+    look: bool = False,
+    every: bool = True,
 ) -> dict[NodeId, Arrivals]:
-    """What waits at each source; with `look`, also which days it covers where that is quick."""
+    """What waits at each source, or only (not `every`) at those that were never loaded.
+
+    With `look`, also which days it covers where that is quick.
+    """
     return {
         node.id: find_arrivals(
             node.definition, states.get(node.id), workspace.root, workspace.clock, look=look
         )
         for node in bound.graph.nodes.values()
-        if isinstance(node.definition, SourceDefinition)
+        if isinstance(node.definition, SourceDefinition) and (every or node.id not in states)
     }
 
 
@@ -300,8 +307,15 @@ def exclusive(workspace: Workspace, environment: str) -> Iterator[None]:
         yield
 
 
+@dataclass
+class Recording:
+    """A run under way, and what it has come to so far."""
+
+    report: RunReport
+
+
 @contextmanager
-def recorded(workspace: Workspace, request: Request) -> Iterator[RunRecord]:
+def recorded(workspace: Workspace, request: Request) -> Iterator[Recording]:
     """The run in the ledger, from its beginning to its end, however it ends."""
     record = RunRecord(
         id=uuid.uuid4().hex[:12],
@@ -312,13 +326,36 @@ def recorded(workspace: Workspace, request: Request) -> Iterator[RunRecord]:
         pid=os.getpid(),
         host=socket.gethostname(),
     )
-    workspace.ledger.start_run(record)
+    ledger = workspace.ledger
+    ledger.start_run(record)
+    recording = Recording(RunReport(run=record.id, environment=request.environment))
+    status = "failed"
     try:
-        yield record
-    except BaseException:
-        workspace.ledger.finish_run(record.id, status="failed", at=workspace.clock.now)
-        raise
-    workspace.ledger.finish_run(record.id, status="done", at=workspace.clock.now)
+        yield recording
+        status = "incomplete" if recording.report.failed else "done"
+    finally:
+        summary = json.dumps(_report_data(recording.report))
+        ledger.finish_run(record.id, status=status, at=workspace.clock.now, summary=summary)
+
+
+def last_results(ledger: Ledger, environment: str) -> dict[str, frozenset[NodeId]]:
+    """What became of the nodes in the newest run that touched any: status → nodes."""
+    found: dict[str, set[NodeId]] = {status: set() for status in STATUSES}
+    for record in ledger.runs(environment, limit=20):
+        outcomes = json.loads(record.summary).get("nodes", {}) if record.summary else {}
+        if outcomes:
+            for node, status in outcomes.items():
+                found[status].add(NodeId.parse(node))
+            break
+    return {status: frozenset(nodes) for status, nodes in found.items()}
+
+
+def _report_data(report: RunReport) -> dict[str, object]:
+    return {
+        "releases": [release.number for release in report.releases],
+        "nodes": {str(outcome.node): outcome.status for outcome in report.outcomes},
+        "issues": [str(issue) for outcome in report.outcomes for issue in outcome.issues],
+    }
 
 
 def _request_data(request: Request) -> dict[str, object]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from headwater.clock import Clock
 from headwater.contracts.definition import Rule
@@ -24,6 +24,7 @@ from headwater.plan.steps import Load, Query
 #: `identical`: rebuilt, and equal to what was there. `held`: a promise was broken. `waiting`: an
 #: input was held or failed.
 Status = Literal["loaded", "built", "identical", "removed", "held", "failed", "waiting"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,3 +144,14 @@ def test_a_full_refresh_is_asked_for(shop: Small) -> None:
     report = shop.run(full_refresh=frozenset({node}), apply=False)
     assert touched(report) == {"sales": "identical"}
     assert reasons(report)["sales"] == "full refresh"
+
+
+def test_the_results_of_the_last_run_can_be_selected(shop: Small) -> None:
+    shop.write(
+        "tables/broken.sql", "select id, 1 / (id - 3) as n, error(customer) as e from sales\n"
+    )
+    report = shop.run()
+    assert touched(report)["broken"] == "failed"
+    with shop.open() as project:
+        assert {n.name for n in project.select(["result:failed"])} == {"broken"}
+        assert {n.name for n in project.select(["result:built"])} == {"sales", "daily", "customers"}
