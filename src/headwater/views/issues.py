@@ -9,7 +9,7 @@ from headwater.views.figures import count
 from headwater.views.layout import Cell, align
 from headwater.views.page import Page
 
-_WIDEST = 60  # a longer `what` does not push the places of the others aside
+_WIDEST = 80  # a longer `what` does not push the places of the others aside
 
 
 def print_issues(issues: Sequence[Issue], page: Page) -> None:

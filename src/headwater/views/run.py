@@ -10,6 +10,7 @@ from headwater.views.layout import Cell, Line
 from headwater.views.summaries import outcome_text
 
 if TYPE_CHECKING:
+    from headwater.ids import NodeId
     from headwater.ledger import Release
     from headwater.project import Project
     from headwater.releasing import RunReport
@@ -47,16 +48,8 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
     """What was held and why, which releases were made, and what waits for somebody."""
     print_issues([issue for outcome in report.outcomes for issue in outcome.issues], page)
     held = [o for o in report.outcomes if o.status in ("held", "failed")]
-    waiting = [o for o in report.outcomes if o.status == "waiting"]
-    if held:
-        went = len(report.outcomes) - len(held) - len(waiting)
-        named = ", ".join(str(o.node) for o in waiting[:5]) + (" …" if len(waiting) > 5 else "")
-        page.line(
-            Cell("✖ ", "bad"),
-            f"held: {', '.join(str(o.node) for o in held)}",
-            f" · held with it: {named}" if waiting else "",
-            f" · went on: {count(went, 'other')}",
-        )
+    for outcome in held:
+        _print_held(project, report, outcome, page)
     for release in report.releases:
         page.line(
             Cell(f"release #{release.number}", "strong"),
@@ -78,11 +71,39 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
         page.line(Cell("! ", "warning"), f"{node} keeps its state: a rollback rejected the new one")
 
 
+def _print_held(project: Project, report: RunReport, outcome: NodeOutcome, page: Page) -> None:
+    """What is held with a node, what went on, and whom to ask."""
+    kept_back = ("held", "failed", "waiting")
+    waiting = [str(o.node) for o in report.outcomes if o.because == outcome.node]
+    went_on = sum(o.status not in kept_back for o in report.outcomes)
+    facts = [f"went on: {count(went_on, 'other')}", _owner(project, outcome.node)]
+    if waiting:
+        named = ", ".join(waiting[:5]) + (f" and {len(waiting) - 5} more" * (len(waiting) > 5))
+        facts.insert(0, f"held with it: {named}")
+    if outcome.node in project.view.states:
+        facts.append(f"`headwater trace {outcome.node}`")
+    page.line(
+        Cell("✖ ", "bad"),
+        Cell(f"{outcome.node} {outcome.status}", "strong"),
+        "; what is published stays" if outcome.node in project.view.states else "",
+    )
+    page.line("  " + " · ".join(fact for fact in facts if fact))
+
+
+def _owner(project: Project, node: NodeId) -> str:
+    """`owner data (data-lead)`."""
+    known = project.bound.graph.nodes.get(node)
+    owner = known.definition.described.owner if known is not None else ""
+    team = project.settings.teams.get(owner)
+    people = f" ({', '.join(team.members)})" if team is not None and team.members else ""
+    return f"owner {owner}{people}" if owner else ""
+
+
 def changed_nodes(project: Project, release: Release) -> int:
     """How many nodes differ from the release before, in definition or state."""
     now = project.ledger.resolve(release.number)
     if release.parent is None:
-        return len(now.definitions)
+        return len(now.states)
     before = project.ledger.resolve(release.parent)
     return sum(
         now.definitions.get(node) != before.definitions.get(node)
