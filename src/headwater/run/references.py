@@ -30,13 +30,13 @@ def check_references(
     found: dict[NodeId, NodeOutcome] = {}
     if not touched:
         return found
-    by_name = _relations(context.graph)
-    for node, rule in _references(context.graph, executors):
+    by_name = relations_by_name(context.graph)
+    for node, rule in references_of(context.graph, executors):
         target = by_name.get(rule.condition.node.casefold())  # type: ignore[union-attr]
         if target is None or not touched & {node.id, target.id}:
             continue
-        condition = _resolved(rule, target)
-        missing = _count_missing(node, target, condition, context) if condition else 0
+        condition = resolved(rule, target)
+        missing = count_missing(node, target, condition, context) if condition else 0
         if missing:
             found[node.id] = _outcome(node, rule, missing)
     return {n: o for n, o in found.items() if o.status == "held"}
@@ -44,9 +44,9 @@ def check_references(
 
 def reference_issues(graph: Graph, executors: Executors) -> list[Issue]:
     """References that cannot be judged: E201 an unknown target, E304 one without such a key."""
-    by_name = _relations(graph)
+    by_name = relations_by_name(graph)
     issues: list[Issue] = []
-    for node, rule in _references(graph, executors):
+    for node, rule in references_of(graph, executors):
         assert isinstance(rule.condition, ExistsIn)
         name = rule.condition.node
         place: Place = rule.place if rule.place.path else node.definition.place
@@ -55,7 +55,7 @@ def reference_issues(graph: Graph, executors: Executors) -> list[Issue]:
             fix = did_you_mean(name, by_name, "sources, tables and seeds can be referred to")
             what = f"{node.id} refers to the unknown table `{name}`"
             issues.append(Issue(code="E201", what=what, place=place, fix=fix))
-        elif _resolved(rule, target) is None:
+        elif resolved(rule, target) is None:
             own = ", ".join(rule.condition.columns)
             what = f"`{own}` of {node.id} refers to {target.id}, which has no key for it"
             fix = f"give `{name}` a `key` of {len(rule.condition.columns)} column(s)"
@@ -63,18 +63,20 @@ def reference_issues(graph: Graph, executors: Executors) -> list[Issue]:
     return issues
 
 
-def _relations(graph: Graph) -> dict[str, Node]:
+def relations_by_name(graph: Graph) -> dict[str, Node]:
+    """What references can lead to, by names in one case."""
     return {node.id.name.casefold(): node for node in graph.nodes.values()}
 
 
-def _references(graph: Graph, executors: Executors) -> Iterator[tuple[Node, RowRule]]:
+def references_of(graph: Graph, executors: Executors) -> Iterator[tuple[Node, RowRule]]:
+    """Every reference, with the node that makes it."""
     for node in graph.nodes.values():
         for rule in executors[node.id.kind].promises(node).rules:
             if isinstance(rule, RowRule) and isinstance(rule.condition, ExistsIn):
                 yield node, rule
 
 
-def _resolved(rule: RowRule, target: Node) -> ExistsIn | None:
+def resolved(rule: RowRule, target: Node) -> ExistsIn | None:
     """The condition with the columns that it means: those named, or else the target's key.
 
     None where the target has no key of that many columns, or lacks a named one.
@@ -87,7 +89,8 @@ def _resolved(rule: RowRule, target: Node) -> ExistsIn | None:
     return replace(condition, target_columns=columns)
 
 
-def _count_missing(node: Node, target: Node, condition: ExistsIn, context: RunContext) -> int:
+def count_missing(node: Node, target: Node, condition: ExistsIn, context: RunContext) -> int:
+    """How many rows of a node refer to nothing in another."""
     if node.id not in context.states:
         return 0
     with context.engine.session() as session:

@@ -11,7 +11,7 @@ from typing import cast
 
 from headwater.clock import local, local_midnight
 from headwater.contracts.rules import reference_rule
-from headwater.engines.protocol import InputRelation, Session, Written
+from headwater.engines.protocol import InputRelation, Session, Target, Written
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, digest
 from headwater.kinds.table.call import write_function
@@ -22,7 +22,7 @@ from headwater.plan.should import input_key
 from headwater.plan.state import State
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
-from headwater.run.query import execute_query, input_relations, show_relation
+from headwater.run.query import execute_query, input_relations, relation_of, show_relation
 
 
 def promises(node: Node) -> Promises:
@@ -60,9 +60,15 @@ def produce(
     step: Query, node: Node, build: str, session: Session, context: RunContext
 ) -> tuple[Written, ...]:
     """Write the rows of the interval as data files."""
+    session.bind_inputs(inputs_of(step, node, context), context.functions)
+    return write_rows(step, node, session, context.target(node.id, build, "rows"), context)
+
+
+def write_rows(
+    step: Query, node: Node, session: Session, target: Target, context: RunContext
+) -> tuple[Written, ...]:
+    """Write the rows of the interval, made of the inputs that the session shows."""
     definition = cast("TableDefinition", node.definition)
-    session.bind_inputs(_inputs(step, node, context), context.functions)
-    target = context.target(node.id, build, "rows")
     if definition.python is not None:
         return write_function(definition, step, node, session, target, context)
     if definition.history is not None:
@@ -77,7 +83,10 @@ def produce(
     )
 
 
-def _inputs(step: Query, node: Node, context: RunContext) -> list[InputRelation]:
+def inputs_of(
+    step: Query, node: Node, context: RunContext, *, whole: bool = False
+) -> list[InputRelation]:
+    """What the table reads for the interval; with `whole`, all of each input."""
     definition = cast("TableDefinition", node.definition)
     text = without_comments(definition.sql).casefold()
     named = frozenset(
@@ -87,6 +96,12 @@ def _inputs(step: Query, node: Node, context: RunContext) -> list[InputRelation]
         for column, _ in hidden_named(context.graph.nodes[edge.node], text)
     )
     found = input_relations(step, node, context, named)
+    if whole:
+        found = [
+            relation_of(edge.name, context.graph.nodes[edge.node], context, hidden=named)
+            for edge in node.inputs
+            if edge.mode != "previous"
+        ]
     if definition.previous:
         found.append(_previous(step, node, context))
     return found
