@@ -21,10 +21,12 @@ _MOST_ROWS = 10
 
 def print_unit(results: Sequence[UnitResult], page: Page) -> None:
     """Unit tests."""
+    width = max((len(str(result.node)) for result in results), default=0)
+    names = max((len(result.name) for result in results), default=0)
     for result in results:
         page.line(
             _mark(passed=result.passed),
-            f"{result.node}  {result.name}",
+            f"{str(result.node).ljust(width)}   {result.name.ljust(names)}",
             Cell(f"   {seconds(result.seconds)}", "quiet"),
             Cell("" if result.passed else f"   {result.place}", "place"),
         )
@@ -35,10 +37,13 @@ def print_unit(results: Sequence[UnitResult], page: Page) -> None:
 
 def print_proofs(proofs: Sequence[Proof], zone: ZoneInfo, page: Page) -> None:
     """Incremental tables beside a full build."""
-    for proof in proofs:
-        days = days_text(proof.interval, zone) if proof.interval is not None else ""
+    width = max((len(str(proof.node)) for proof in proofs), default=0)
+    spans = [days_text(p.interval, zone) if p.interval is not None else "" for p in proofs]
+    longest = max(map(len, spans), default=0)
+    for proof, days in zip(proofs, spans, strict=True):
+        head = f"{str(proof.node).ljust(width)}   {days.ljust(longest)}   "
         if proof.status == "skipped":
-            page.line(Cell("  · ", "quiet"), f"{proof.node}  {days}  {proof.text}")
+            page.line(Cell("  · ", "quiet"), f"{head}{proof.text}")
             continue
         said = f"incremental = full, {count(proof.rows, 'row')}"
         if not proof.passed:
@@ -47,7 +52,7 @@ def print_proofs(proofs: Sequence[Proof], zone: ZoneInfo, page: Page) -> None:
             )
         page.line(
             _mark(passed=proof.passed),
-            f"{proof.node}  {days}  {said}",
+            f"{head}{said}",
             Cell(f"   {seconds(proof.seconds)}", "quiet"),
         )
         if proof.difference is not None and not proof.passed:
@@ -57,12 +62,13 @@ def print_proofs(proofs: Sequence[Proof], zone: ZoneInfo, page: Page) -> None:
 
 def print_data(results: Sequence[DataResult], page: Page) -> None:
     """Rules over what is published."""
+    width = max((len(str(result.node)) for result in results), default=0)
     for result in results:
         broken = sum(not outcome.passed for outcome in result.outcomes)
         rules = count(len(result.outcomes), "rule")
         page.line(
             _mark(passed=result.passed),
-            f"{result.node}  {rules} over {count(result.rows, 'row')}",
+            f"{str(result.node).ljust(width)}   {rules} over {count(result.rows, 'row')}",
             f", {count(broken, 'breach', 'breaches')}" if broken else "",
             Cell(f"   {seconds(result.seconds)}", "quiet"),
         )

@@ -31,7 +31,9 @@ def run_tests(
     with call.open() as project:
         wanted, unwanted = (*(nodes or ()), *(select or ())), tuple(exclude or ())
         unit = testing.run_unit_tests(project, wanted, unwanted)
-        proofs = testing.prove_incremental(project, wanted, unwanted, samples=samples)
+        proofs = (
+            testing.prove_incremental(project, wanted, unwanted, samples=samples) if samples else ()
+        )
         rules = testing.check_published(project, wanted, unwanted) if data else ()
         every = [
             *(each.passed for each in unit),
