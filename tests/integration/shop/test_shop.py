@@ -24,6 +24,7 @@ from headwater.plan.state import State
 from headwater.project import Project
 from headwater.releasing import RunReport
 from headwater.run.context import NodeOutcome
+from headwater.testing import run_unit_tests
 
 pytestmark = pytest.mark.slow
 
@@ -326,6 +327,38 @@ def test_every_node_is_owned_and_described(shop: Shop) -> None:
         assert described.owner, node.id
         contract = getattr(node.definition, "contract", None)
         assert described.description or (contract is not None and contract.description), node.id
+
+
+def test_the_unit_tests_of_the_shop_pass(shop: Shop) -> None:
+    results = run_unit_tests(shop.project)
+    assert [f"{r.node} {r.name}" for r in results if not r.passed] == []
+    tested = {result.node.name for result in results}
+    assert tested == {"sales", "customers", "products", "daily_trend", "region_sales"}
+
+
+def test_every_column_is_documented(shop: Shop) -> None:
+    """Where it is made, or upstream where it is passed through; Python has no place for it."""
+    undocumented = [
+        f"{name}.{column}"
+        for name, node in ((n.id.name, n) for n in shop.project.bound.graph.nodes.values())
+        if name != "rfm"
+        for column in node.column_names
+        if column not in ("valid_from", "valid_to") and not documented(shop, name, column)
+    ]
+    assert undocumented == []
+
+
+def documented(shop: Shop, name: str, column: str) -> bool:
+    node = next(n for n in shop.project.bound.graph.nodes.values() if n.id.name == name)
+    contract = getattr(node.definition, "contract", None)
+    if contract is not None:
+        return bool(contract.column(column).description)
+    if column in getattr(node.definition, "column_docs", {}):
+        return True
+    origin = node.recipe.columns[column].origin if node.recipe is not None else None
+    if origin is None or origin.column is None:
+        return False
+    return documented(shop, origin.relation, origin.column)
 
 
 def test_a_second_run_has_nothing_to_do(shop: Shop) -> None:
