@@ -318,7 +318,7 @@ class Recording:
 def recorded(workspace: Workspace, request: Request) -> Iterator[Recording]:
     """The run in the ledger, from its beginning to its end, however it ends."""
     record = RunRecord(
-        id=uuid.uuid4().hex[:12],
+        id=_run_id(),
         environment=request.environment,
         request=json.dumps(_request_data(request)),
         started_at=workspace.clock.now,
@@ -356,6 +356,11 @@ def _report_data(report: RunReport) -> dict[str, object]:
         "nodes": {str(outcome.node): outcome.status for outcome in report.outcomes},
         "issues": [str(issue) for outcome in report.outcomes for issue in outcome.issues],
     }
+
+
+def _run_id() -> str:
+    """An id that sorts by when it was made: under a fixed clock all runs begin at one instant."""
+    return f"{time.time_ns() // 1_000_000:011x}{uuid.uuid4().hex[:5]}"
 
 
 def _request_data(request: Request) -> dict[str, object]:

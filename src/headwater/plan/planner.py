@@ -83,8 +83,8 @@ def plan_load(node: Node, view: LedgerView, arrivals: Arrivals, request: Request
         and bool(state.segments)
         and any(s.input_key != node.fingerprint for _, s in state.segments)
     )
-    if not request.load:
-        deliveries = ()
+    if not request.load and state is not None:
+        deliveries = ()  # its news go out by a release of data
     if not deliveries and not recheck and node.id not in request.full_refresh:
         return None
     if state is None or not state.segments:
@@ -101,6 +101,7 @@ def plan_load(node: Node, view: LedgerView, arrivals: Arrivals, request: Request
         deliveries=deliveries,
         covers=arrivals.covers,
         recheck=recheck or node.id in request.full_refresh,
+        anew=node.id in request.full_refresh,
     )
 
 

@@ -45,13 +45,17 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Take in deliveries of a source, or judge its rows again after its contract changed."""
+    """Take in deliveries of a source, or judge its rows again after its contract changed.
+
+    `anew`: it was asked for, so damaged data files are read again from their deliveries.
+    """
 
     node: NodeId
     reason: Reason
     deliveries: tuple[str, ...] = ()
     covers: DataInterval | None = None
     recheck: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class Request:
     period: DataInterval | None = None  # build again this span (a backfill)
     sample: timedelta | None = None  # only the newest part of history
     apply: bool = False  # release edited definitions
-    load: bool = True
+    load: bool = True  # take in deliveries; without, only sources that were never loaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

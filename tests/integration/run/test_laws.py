@@ -33,9 +33,7 @@ orders = st.builds(
     Order,
     id=st.integers(1, 10**9),
     ordered_at=st.builds(
-        lambda day, minutes: (
-            datetime.combine(FIRST, time()) + timedelta(days=day, minutes=minutes)
-        ),
+        lambda day, minutes: datetime.combine(FIRST, time()) + timedelta(days=day, minutes=minutes),
         st.integers(0, 8),
         st.sampled_from((0, 30, 90, 720, 1439)),
     ),

@@ -14,7 +14,7 @@ import duckdb
 from headwater.engines import codes
 from headwater.errors import HeadwaterError, Issue, Place
 
-_FILE = re.compile(r"[\"']([^\"']+\.parquet)[\"']")
+_FILE = re.compile(r"([\"'])(.+?\.parquet)\1")  # a path may hold the other quote, or its own
 _NO_SPACE = ("No space left", "Disk quota exceeded", "File too large", "max_temp_directory_size")
 _BROKEN = (
     "No magic bytes",
@@ -145,7 +145,7 @@ def _out_of_memory(first: str) -> Issue:
 
 def _broken_file(first: str) -> Issue:
     named = _FILE.search(first)
-    subject = f"data file {named[1]}" if named else "a data file"
+    subject = f"data file {named[2]}" if named else "a data file"
     return Issue(
         code=codes.DATA_FILE_BROKEN,
         what=f"{subject} is missing or damaged: {first}",

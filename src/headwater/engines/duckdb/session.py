@@ -72,15 +72,16 @@ class DuckDBSession:
                 self.connection.execute(statement)
 
     def _bind(self, connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> None:
-        if relation.rows is None:
-            select = input_select(relation, self.zone, self._groups)
-        else:
-            registered = f"__headwater_given_{next(_numbers)}"
-            connection.register(registered, relation.rows)
-            select = given_select(relation, registered, relation.rows.column_names)
-        view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
-        with translated(view):
-            connection.execute(view)
+        with broken_named(connection, lambda: relation.files):
+            if relation.rows is None:
+                select = input_select(relation, self.zone, self._groups)
+            else:
+                registered = f"__headwater_given_{next(_numbers)}"
+                connection.register(registered, relation.rows)
+                select = given_select(relation, registered, relation.rows.column_names)
+            view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
+            with translated(view):
+                connection.execute(view)
 
     def _input_files(self) -> list[Path]:
         return [file for relation in self._bound.values() for file in relation.files]
@@ -118,7 +119,7 @@ class DuckDBSession:
         def execute() -> list[tuple[Any, ...]]:
             return self.connection.execute(sql, parameters or None).fetchall()
 
-        with translated(sql):
+        with broken_named(self.connection, self._input_files), translated(sql):
             return self._calls(self.connection, execute)
 
     # --- what the step writes

@@ -19,6 +19,7 @@ from headwater.kinds.source.carrying import (
     missing_files,
     rules_of_late_before,
 )
+from headwater.kinds.source.damage import is_damaged
 from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.in_place import read_in_place
 from headwater.kinds.source.intake import land, stay_stale
@@ -53,9 +54,8 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     if isinstance(definition.origin, InPlaceOrigin):
         return read_in_place(node, state, context)
     result = StepResult(state=state)
-    earlier = Earlier(state=state, reread=step.recheck and state.schema != node.schema)
+    earlier = Earlier(state=state, reread=step.recheck and _must_reread(step, node, state, context))
     if earlier.reread:
-        # Other columns or types: everything is read again from the deliveries.
         state = empty
         known = tuple(d.name for d in earlier.state.deliveries)
         step = replace(step, deliveries=tuple(dict.fromkeys((*known, *step.deliveries))))
@@ -72,6 +72,11 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         outcomes=(*result.outcomes, *loaded.outcomes),
         notes=(*result.notes, *loaded.notes),
     )
+
+
+def _must_reread(step: Load, node: Node, state: State, context: RunContext) -> bool:
+    """Whether landed rows are of no use: other columns or types, or files that a refresh mends."""
+    return state.schema != node.schema or (step.anew and is_damaged(node, state, context))
 
 
 def _load(
