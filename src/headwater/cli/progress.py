@@ -38,6 +38,7 @@ class Watch:
     def __init__(self, project: Project, screen: Screen | None, bar: Bar | None) -> None:
         self._screen = screen
         self._bar = bar
+        self._at_work: dict[NodeId, str] = {}
         names = [len(str(node)) for node in project.bound.graph.nodes]
         self._name_width = min(max(names, default=0), 44)
 
@@ -45,13 +46,14 @@ class Watch:
         """A node's first step begins."""
         self._stop_if_asked()
         if self._bar is not None:
-            self._bar.show(f"{node}  {text}", 0, 0)
+            self._at_work[node] = text
+            self._bar.show(self._named(), 0, 0)
 
     def advanced(self, node: NodeId, done: int, total: int) -> None:
         """Part of a node's work is done."""
         self._stop_if_asked()
         if self._bar is not None:
-            self._bar.show(str(node), done, total)
+            self._bar.show(self._named(), done, total)
 
     def finished(self, outcome: NodeOutcome) -> None:
         """Print what became of a node."""
@@ -61,10 +63,18 @@ class Watch:
         width = min(self._screen.width, _WIDEST_LINE)
         line = outcome_line(outcome, self._name_width, width)
         if self._bar is not None:
+            self._at_work.pop(outcome.node, None)
             self._bar.write(self._screen.painted(*line))
         else:
             self._screen.line(*line)
             self._screen.stream.flush()
+
+    def _named(self) -> str:
+        """The nodes under way; of one alone also why."""
+        at_work = dict(self._at_work)
+        if len(at_work) == 1:
+            return "  ".join(map(str, next(iter(at_work.items()))))
+        return ", ".join(map(str, at_work))
 
     def _stop_if_asked(self) -> None:
         if STOPPED.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -105,9 +106,10 @@ def test_a_second_run_at_once_is_told_who_is_running(shop: Path) -> None:
 
 def test_help_answers_at_once() -> None:
     def once() -> float:
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [sys.executable, "-m", "headwater", "--help"]
         subprocess.run(command, capture_output=True, check=True)
-        return time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(once() for _ in range(5)) <= 0.3
+    assert min(once() for _ in range(5)) <= 0.3, "processor time: the machine may be busy"
