@@ -240,6 +240,8 @@ def _nearest(what: str, view: ReleaseView) -> str:
     if not view.states:
         return "nothing is published yet: `headwater run`"
     word = what.partition("`")[2].rpartition("`")[0]
+    if "." in word or "/" in word:
+        return "files are not read inside the SQL: declare it as a source or a seed"
     return did_you_mean(word, [node.name for node in view.states], "`headwater ls` lists all")
 
 

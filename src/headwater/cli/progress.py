@@ -53,7 +53,7 @@ class Watch:
         """Part of a node's work is done."""
         self._stop_if_asked()
         if self._bar is not None:
-            self._bar.show(self._named(), done, total)
+            self._bar.show(str(node) if total > 1 else self._named(), done, total)
 
     def finished(self, outcome: NodeOutcome) -> None:
         """Print what became of a node."""

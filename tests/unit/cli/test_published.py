@@ -74,6 +74,10 @@ def test_sql_reads_published_tables_alone(shop: Path, cli: Call, query: str, cod
     assert said.out == ""
 
 
+def test_sql_says_what_to_do_with_a_file(shop: Path, cli: Call) -> None:
+    assert "declare it as a source" in cli("sql", "from 'data/november.csv'").err
+
+
 def test_sql_points_at_the_place(shop: Path, cli: Call) -> None:
     said = cli("sql", "select city,\n  amout from cities")
     assert "sql:2:3" in said.err
