@@ -83,8 +83,9 @@ def drop(
     _check_choice(reason, rule, rows, everything)
     workspace, environment = project.workspace, project.environment
     request = Request(environment=environment, selected=frozenset((node,)), load=False)
-    with exclusive(workspace, environment), recorded(workspace, request) as record:
+    with exclusive(workspace, environment), recorded(workspace, request) as recording:
         project.forget()
+        run = recording.report.run
         view = ReleaseView.of(workspace.ledger, head_of(workspace.ledger, environment))
         state = waiting_state(project, node)
         group = released_breaches(view, node).group
@@ -94,7 +95,7 @@ def drop(
             _choose(state, rule, rows, group, session)
             ids = [row[0] for row in session.fetch(f"SELECT id FROM {_CHOSEN} ORDER BY id")]
             count, content = _weigh(node, state, rule, session)
-            moved = _Moving(project, state, session, record.id).move()
+            moved = _Moving(project, state, session, run).move()
         note = Note(
             sort=DROPPED,
             text=reason,
@@ -103,7 +104,8 @@ def drop(
             node=node,
             data=json.dumps({"rows": count, "hash": content, "rule": rule, "ids": ids[:_LISTED]}),
         )
-        release = _publish(project, view, moved, note, record.id)
+        release = _publish(project, view, moved, note, run)
+        recording.report = replace(recording.report, releases=(release,))
     project.forget()
     return Dropped(node=node, rows=count, hash=content, reason=reason, release=release)
 
