@@ -11,7 +11,8 @@ from headwater.views.layout import Cell, Row, align, cell
 _STYLE = """\
 <style>
 .hw{font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}
-.hw table{border-collapse:collapse;margin:.3em 0}
+.hw table{border-collapse:collapse;margin:.3em 0;font:inherit}.hw>div{white-space:pre-wrap}
+.hw td{white-space:nowrap}
 .hw td,.hw th{padding:.15em .9em .15em 0;text-align:left;vertical-align:top}
 .hw td,.hw th{border:0;background:none}
 .hw th{font-weight:600;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
@@ -47,7 +48,8 @@ class HtmlPage:
         for line in align(table, indent=indent, gap=gap):
             self._text.append("".join(part.text for part in line).rstrip())
         body = "".join(f"<tr>{''.join(_data(part) for part in row)}</tr>" for row in table)
-        self._html.append(f"<table>{body}</table>")
+        margin = f' style="margin-left:{indent // 2}ch"' if indent > 2 else ""
+        self._html.append(f"<table{margin}>{body}</table>")
 
     def hint(self, text: str) -> None:
         """What to do next."""

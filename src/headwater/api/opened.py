@@ -265,11 +265,14 @@ def _listed(nodes: Nodes) -> tuple[str, ...]:
 
 def demo() -> OpenProject:
     """A tiny project in a temporary folder, already run; the examples of these docs use it."""
+    import atexit
+    import shutil
     import tempfile
 
     from headwater.starting import write_project
 
     folder = Path(tempfile.mkdtemp(prefix="headwater-demo-")) / "weather"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
     write_project(str(folder))
     opened = OpenProject.open(folder)
     opened.run()

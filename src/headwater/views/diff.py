@@ -62,6 +62,8 @@ def _said(node: NodeDiff) -> tuple[Cell, ...]:
         return (Cell("definition changed, data equal", "same"),)
     if node.change == "rebuilt, equal":
         return (Cell("= rebuilt, equal", "same"),)
+    if not (node.rows_added or node.rows_removed or node.rows_changed):
+        return (Cell("= rows equal", "same"),)
     return (
         Cell(f"+{count(node.rows_added)} rows", "good"),
         Cell(f", −{count(node.rows_removed)}", "bad" if node.rows_removed else ""),
