@@ -77,7 +77,7 @@ def judge_rows(
     holding = _holding(promises, results, rules)
     told = {r.rule for r in holding} | {r.name for r in sending}
     warnings = tuple(
-        _issue(node, "W724", r.text, "") for r in results if not r.passed and r.rule not in told
+        _result_issue(node, "W724", r, "") for r in results if not r.passed and r.rule not in told
     )
     if holding:
         issues = tuple(_breach_issue(node, r) for r in holding)
@@ -284,7 +284,12 @@ def _shown(
 
 def _breach_issue(node: Node, result: RuleResult) -> Issue:
     code = "E721" if result.rule.startswith("key: ") else "E720"
-    issue = _issue(node, code, result.text, "what is published stays, shown as stale")
+    return _result_issue(node, code, result, "what is published stays, shown as stale")
+
+
+def _result_issue(node: Node, code: str, result: RuleResult, fix: str) -> Issue:
+    """What a rule says, at its own place."""
+    issue = _issue(node, code, result.text, fix)
     return replace(issue, place=result.place) if result.place.path else issue
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.clock import day_interval, days_of
-from headwater.contracts.quoting import quote_all
+from headwater.contracts.quoting import quote, quote_all
 from headwater.engines.protocol import DayDigests, InputRelation, Session
 from headwater.errors import HeadwaterError
 from headwater.graph.node import Node
@@ -23,6 +23,7 @@ from headwater.plan.should import expected_contents, input_key
 from headwater.plan.state import DataFile, State
 from headwater.plan.steps import Query, Reason
 from headwater.run.context import RunContext
+from headwater.run.query import relation_of
 from headwater.run.states import absolute
 from headwater.testing.model import Proof, Row
 from headwater.testing.published import read_published
@@ -66,7 +67,7 @@ def prove_incremental(
             proofs.append(Proof(node=node.id, interval=None, status="skipped", text=reason))
             continue
         zone = published.context.clock.zone
-        for first, last in _sample(node, days, samples, chance):
+        for first, last in _sample(node, days, published.context, samples, chance):
             interval = day_interval(first, last, zone)
             proofs.append(_prove(node, interval, published.context))
     return tuple(proofs)
@@ -92,10 +93,12 @@ def _days_up_to_date(node: Node, context: RunContext) -> list[date]:
 
 
 def _sample(
-    node: Node, days: Sequence[date], samples: int, chance: random.Random
+    node: Node, days: Sequence[date], context: RunContext, samples: int, chance: random.Random
 ) -> Iterator[tuple[date, date]]:
-    """First and last day of each interval: single days, then one span without a gap."""
-    single = sorted(chance.sample(days, min(samples, len(days))))
+    """First and last day of each interval: single days with rows, then one span without a gap."""
+    filled = _days_with_rows(node, context)
+    candidates = [day for day in days if day in filled] or days
+    single = sorted(chance.sample(candidates, min(samples, len(candidates))))
     yield from ((day, day) for day in single)
     if len(days) < 2 or any(edge.mode == "previous" for edge in node.inputs):
         return  # a running balance is built day by day
@@ -105,6 +108,15 @@ def _sample(
         end -= 1
     if end > start:
         yield days[start], days[end]
+
+
+def _days_with_rows(node: Node, context: RunContext) -> frozenset[date]:
+    """The days on which anything is published."""
+    shown = replace(relation_of(PUBLISHED, node, context), columns=(node.time or "",))
+    with context.engine.session() as session:
+        session.bind_inputs([shown])
+        day = f"CAST({quote(node.time or '')} AS DATE)"
+        return frozenset(row[0] for row in session.fetch(f"SELECT DISTINCT {day} FROM {PUBLISHED}"))
 
 
 def _prove(node: Node, interval: DataInterval, context: RunContext) -> Proof:

@@ -257,6 +257,86 @@ def test_a_redelivered_day_does_not_clash_with_itself(small: Small) -> None:
     assert small.rows("orders", "id, amount") == [(1, Decimal(2))]
 
 
+def add_quality(small: Small, text: str) -> None:
+    """One more entry under the contract's `quality`."""
+    path = small.root / "contracts/orders.odcs.yaml"
+    start = "" if "  quality:" in path.read_text() else "  quality:\n"
+    path.write_text(path.read_text() + f"{start}  - {text}\n")
+
+
+VOLUME = """{type: custom, engine: headwater, name: usual,
+    implementation: {volume: 28d, mustBeBetween: [0.5, 2]}}"""
+SUM = '{type: sql, name: whole, query: "select sum(amount) from {object}", mustBeLessThan: 9}'
+
+
+@pytest.mark.parametrize(
+    ("quality", "bad", "told"),
+    [
+        ("{metric: rowCount, mustBeGreaterThan: 1}", [(9, "2024-03-04", "a", 1)], "rowCount"),
+        (
+            VOLUME,
+            [(n, "2024-03-04", "a", 1) for n in range(10, 19)],
+            "usual",
+        ),
+        (
+            SUM,
+            [(9, "2024-03-04", "a", 5), (10, "2024-03-04", "b", 5)],
+            "whole",
+        ),
+    ],
+)
+def test_dataset_rules_hold_the_load(
+    small: Small, quality: str, bad: list[tuple[object, ...]], told: str
+) -> None:
+    promise(small, rule="")
+    add_quality(small, quality)
+    small.deliver(
+        "march", [(d * 2 + n, f"2024-03-0{d}", "a", 1) for d in (1, 2, 3) for n in (0, 1)]
+    )
+    small.run()
+    assert len(small.rows("orders")) == 6
+    small.deliver("bad", bad)
+    report = small.run()
+    (issue,) = [issue for o in report.outcomes for issue in o.issues]
+    assert issue.code == "E610"
+    assert told in issue.what
+    assert issue.place.path == "contracts/orders.odcs.yaml"
+    assert len(small.rows("orders")) == 6
+
+
+def test_a_delivery_without_rows_is_taken_in(small: Small) -> None:
+    promise(small, unique=", unique: true")
+    add_quality(small, '{type: sql, query: "select avg(amount) from {object}", mustBeLessThan: 9}')
+    small.deliver("day1", [(1, "2024-03-01", "ann", 1)])
+    small.run()
+    small.deliver("empty", [])
+    report = small.run()
+    assert not report.failed
+    assert parts(small)["rows"] == 1
+    assert small.run().outcomes == ()
+
+
+def test_late_data_of_a_source_are_told(small: Small) -> None:
+    promise(small, rule="")
+    path = small.root / "contracts/orders.odcs.yaml"
+    path.write_text(
+        path.read_text()
+        + "slaProperties:\n- {property: latency, value: 2, unit: d, element: orders.ordered_at}\n"
+    )
+    small.deliver("day1", [(1, "2024-03-01", "ann", 1)])
+    report = small.run()
+    assert ids(small, "orders") == {1}
+    assert "W611" in {issue.code for o in report.outcomes for issue in o.issues}
+
+
+def test_a_drop_waits_for_nobody_and_is_told_who_runs(waiting: Small) -> None:
+    with waiting.open() as project, project.ledger.run_lock("prod", holder="ann") as held:
+        assert held
+        with waiting.open() as other, pytest.raises(HeadwaterError, match=r"E709.*ann"):
+            drop(other, ORDERS, everything=True, reason="test orders")
+    assert parts(waiting)["quarantined"] == 2
+
+
 def test_warnings_send_nothing_away(small: Small) -> None:
     promise(small, rule="")
     path = small.root / "contracts/orders.odcs.yaml"
