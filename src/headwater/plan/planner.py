@@ -85,7 +85,8 @@ def plan_load(node: Node, view: LedgerView, arrivals: Arrivals, request: Request
     )
     if not request.load and state is not None:
         deliveries = ()  # its news go out by a release of data
-    if not deliveries and not recheck and node.id not in request.full_refresh:
+    gone = arrivals.gone if request.load else ()
+    if not (deliveries or gone or recheck or node.id in request.full_refresh):
         return None
     if state is None or not state.segments:
         reason = Reason("new")
@@ -93,6 +94,8 @@ def plan_load(node: Node, view: LedgerView, arrivals: Arrivals, request: Request
         reason = Reason("contract changed")
     elif deliveries:
         reason = Reason("new deliveries", _name_some(deliveries))
+    elif gone:
+        reason = Reason("deliveries gone", _name_some(gone))
     else:
         reason = Reason("full refresh")
     return Load(

@@ -83,7 +83,7 @@ def _read_span(edge: Input, interval: DataInterval) -> DataInterval:
     if edge.mode == "same_day":
         return interval
     if edge.mode == "window":
-        return interval.widen(edge.before, edge.after)
+        return widen(interval, edge.before, edge.after, zone)
     return ALL_TIME
 
 

@@ -185,7 +185,7 @@ def _window_tokens(
     found: list[tuple[DataInterval, Token]] = []
     for day in days_of(domain, zone):
         own = DataInterval(local_midnight(day, zone), local_midnight(day + timedelta(1), zone))
-        window = own.widen(before, after)
+        window = widen(own, before, after, zone)
         found.append((own, Token.of(contents.within(window), window)))
     return IntervalMap.of(found)
 

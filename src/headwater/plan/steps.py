@@ -18,6 +18,7 @@ ReasonSort = Literal[
     "upstream changed",
     "late rows",
     "new deliveries",
+    "deliveries gone",
     "contract changed",
     "full refresh",
 ]
@@ -36,9 +37,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """What waits at a source: new deliveries (name → hash), and the days they cover where known."""
+    """What waits at a source: new deliveries (name → hash), and the days they cover where known.
+
+    `gone` names files read in place that are no longer there.
+    """
 
     deliveries: Mapping[str, str] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
     covers: DataInterval | None = None
     stale: bool = False
 

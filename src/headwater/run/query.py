@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from headwater.engines.codes import DATA_FILE_BROKEN
-from headwater.engines.protocol import DayDigests, InputRelation, Session, Written
+from headwater.engines.protocol import DayDigests, InputRelation, Latest, Session, Written
 from headwater.errors import HeadwaterError
 from headwater.graph.node import Input, Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
@@ -127,13 +127,19 @@ def show_relation(
     span: DataInterval,
     hidden: frozenset[str],
 ) -> InputRelation:
-    """The rows of one state of a node in a span, under a name."""
+    """The rows of one state of a node in a span, under a name; of changes, the latest of a key."""
     files = input_files(state, span)
     shown = (*upstream.schema, *((n, t) for n, t in upstream.hidden if n in hidden))
     schema = schema_digest(upstream.schema)
+    change = upstream.latest
     return InputRelation(
         name=name,
-        schema=shown,
+        # What was landed last wins among changes of one moment, so that must be at hand.
+        schema=shown if change is None else (*upstream.schema, *upstream.hidden),
+        columns=() if change is None else tuple(column for column, _ in shown),
+        latest=None
+        if change is None
+        else Latest(key=change.key, latest_by=change.latest_by, deleted=change.deleted),
         files=absolute(files, context),
         spans=tuple(f.interval for f in files),
         uniform=all(f.schema == schema for f in files),
@@ -146,7 +152,7 @@ def _span(edge: Input, step: Query) -> DataInterval:
     if edge.mode == "same_day":
         return step.interval
     if edge.mode == "window":
-        return step.interval.widen(edge.before, edge.after)
+        return widen(step.interval, edge.before, edge.after, zone)
     return ALL_TIME
 
 

@@ -91,7 +91,7 @@ def _serve() -> None:
 def _watch(child: int, delay_s: float, sent: int) -> int:
     """Send the signal in time; how the process ended. Its id stays its own until then."""
     until = time.monotonic() + delay_s
-    while 0 <= delay_s and time.monotonic() < until:
+    while delay_s >= 0 and time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status)

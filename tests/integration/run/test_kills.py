@@ -1,4 +1,4 @@
-"""Killed at any moment, in whatever a run was doing: `prod` shows the old release or the new one."""
+"""Killed at any moment, whatever it was doing, a run leaves the old release or the new one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def test_kills_inside_publish(tmp_path: Path) -> None:
             if runs.run(small.root, stop=stop) != SIGKILL:
                 break  # the whole of publish takes fewer calls
             kills += 1
-            assert (found := published(small)) in (shown, expected(days))
+            found = published(small)
+            assert found in (shown, expected(days))
             if found == expected(days):
                 shown = found
                 deliver_day(small, days)

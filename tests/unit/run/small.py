@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from headwater.contracts.quoting import literal, quote
 from headwater.project import Project
@@ -50,7 +51,7 @@ class Small:
             asked = replace(project.request(), **{"apply": True, **request})  # type: ignore[arg-type]
             return project.run(asked)
 
-    def rows(self, table: str, columns: str = "*", env: str = "prod") -> list[tuple[object, ...]]:
+    def rows(self, table: str, columns: str = "*", env: str = "prod") -> list[tuple[Any, ...]]:
         """The published rows of a table, sorted."""
         with self.open(env) as project:
             node = next(n for n in project.view.states if n.name == table)

@@ -90,7 +90,10 @@ def test_vacuum_takes_what_no_release_in_grace_needs(shop: Small) -> None:
     assert len(data_files(shop)) == len(everything) - 27
     assert shop.run().outcomes == ()
     assert len(shop.rows("sales")) == 10
-    with shop.open() as project, pytest.raises(HeadwaterError, match="E762.*files of #1 are gone"):
+    with (
+        shop.open() as project,
+        pytest.raises(HeadwaterError, match=r"E762 .* files of #1 are gone"),
+    ):
         project.rollback(1)
 
 
@@ -148,7 +151,9 @@ def test_files_read_in_place_are_nobodys_to_delete(shop: Small) -> None:
     folder.mkdir()
     for number in range(5):
         place = folder / f"{number}.parquet"
-        duckdb.sql(f"select {number} as n, timestamp '2024-03-01' as at").write_parquet(str(place))
+        rows = duckdb.sql(f"select {number} as n, timestamp '2024-03-01' as at")
+        assert rows is not None
+        rows.to_parquet(str(place))
     shop.write("sources/theirs.yml", "tables_in: theirs/*.parquet\ntime: at\n")
     shop.run()
     with shop.open() as project:

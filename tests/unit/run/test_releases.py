@@ -7,6 +7,7 @@ from tests.unit.run.small import ORDERS, Small, touched
 
 from headwater.errors import HeadwaterError
 from headwater.ledger import Conflict
+from headwater.ledger_view import ReleaseView
 
 
 def edit_sales(shop: Small, before: str, after: str) -> None:
@@ -114,7 +115,7 @@ def test_of_two_promotions_at_once_the_second_is_told(shop: Small) -> None:
         ledger = project.ledger
         with ledger.run_lock("prod", holder="ann, elsewhere") as held:
             assert held
-            with shop.open() as other, pytest.raises(HeadwaterError, match="E709.*ann, elsewhere"):
+            with shop.open() as other, pytest.raises(HeadwaterError, match=r"E709.*ann, elsewhere"):
                 other.promote("one")
 
 
@@ -149,18 +150,10 @@ def test_prepared_builds_of_a_lost_run_are_taken_again(shop: Small) -> None:
     shop.run("fix")
     with shop.open() as project:
         node = project.node_id("sales")
-        built = {s.build for _, s in ReleaseStates(project, "fix")[node].segments}
+        ledger = project.ledger
+        states = ReleaseView.of(ledger, ledger.head("fix")).states
+        built = {s.build for _, s in states[node].segments}
     shop.write("sources/orders.yml", ORDERS)
     shop.run()
     with shop.open() as project:
         assert {s.build for _, s in project.view.states[node].segments} == built
-
-
-class ReleaseStates(dict):  # type: ignore[type-arg]
-    """The states of an environment."""
-
-    def __init__(self, project: object, environment: str) -> None:
-        from headwater.ledger_view import ReleaseView
-
-        ledger = project.ledger  # type: ignore[attr-defined]
-        super().__init__(ReleaseView.of(ledger, ledger.head(environment)).states)

@@ -8,7 +8,7 @@ from typing import cast
 from headwater.clock import Clock
 from headwater.graph.node import Node, Schema
 from headwater.kinds.source.bind import typed_columns
-from headwater.kinds.source.definition import SourceDefinition
+from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.readers.model import Known, Reader
 from headwater.kinds.source.survey import survey
 from headwater.plan.state import State
@@ -57,4 +57,6 @@ def find_arrivals(
     found = open_source(definition, root, clock).discover(known)
     new = {delivery.name: delivery.sha256 for delivery in found.new}
     covers = survey(definition, new, root, clock) if look else None
-    return Arrivals(deliveries=new, covers=covers)
+    # What was copied stays when its file goes; what is read in place goes with it.
+    gone = found.gone if isinstance(definition.origin, InPlaceOrigin) else ()
+    return Arrivals(deliveries=new, gone=gone, covers=covers)
