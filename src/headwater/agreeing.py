@@ -58,6 +58,10 @@ class Agreement:
     consumers: tuple[Consumer, ...] = ()  # of what the mode forbids
     acknowledged: Note | None = None
 
+    def __str__(self) -> str:
+        versions = f"contract {self.released.version} → {self.contract.version}"
+        return f"{versions} ({self.compatibility})"
+
 
 def changed_agreements(
     workspace: Workspace, bound: Bound, view: ReleaseView

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from headwater.ids import DataInterval
+from headwater.ids import MAX_TIME, MIN_TIME, DataInterval
 
 _DURATION = re.compile(r"(\d+)\s*(mo|min|ms|[smhdwy])\Z")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -70,6 +70,32 @@ def count_days(interval: DataInterval, zone: ZoneInfo) -> int:
     first = local(interval.start, zone).date()
     last = local(interval.end - timedelta(microseconds=1), zone).date()
     return (last - first).days + 1
+
+
+def widen(
+    interval: DataInterval, before: timedelta, after: timedelta, zone: ZoneInfo
+) -> DataInterval:
+    """The span that also reads so far before and after; whole days are local ones.
+
+    A day on which clocks change has 23 or 25 hours, and still counts as one.
+
+    >>> london = ZoneInfo("Europe/London")
+    >>> november = day_interval(date(2011, 11, 1), date(2011, 11, 1), london)
+    >>> str(local(widen(november, timedelta(days=2), timedelta(0), london).start, london))
+    '2011-10-30 00:00:00'
+    """
+    return DataInterval(_shift(interval.start, -before, zone), _shift(interval.end, after, zone))
+
+
+def _shift(instant: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
+    if instant in (MIN_TIME, MAX_TIME):
+        return instant
+    days = timedelta(days=abs(by) // timedelta(days=1)) * (1 if by >= timedelta(0) else -1)
+    try:
+        moved = (local(instant, zone) + days).replace(tzinfo=zone).astimezone(UTC) + (by - days)
+    except OverflowError:
+        return MIN_TIME if by < timedelta(0) else MAX_TIME
+    return min(max(moved, MIN_TIME), MAX_TIME)
 
 
 def parse_duration(text: str) -> timedelta:

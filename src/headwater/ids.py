@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -78,12 +78,6 @@ class DataInterval:
         """The shared span, or None."""
         start, end = max(self.start, other.start), min(self.end, other.end)
         return DataInterval(start, end) if start < end else None
-
-    def widen(self, before: timedelta, after: timedelta) -> DataInterval:
-        """The span that also reads `before` and `after` it, clamped to the calendar."""
-        start = self.start - before if self.start - MIN_TIME > before else MIN_TIME
-        end = self.end + after if MAX_TIME - self.end > after else MAX_TIME
-        return DataInterval(start, end)
 
 
 #: The interval of everything: of nodes without a time, and of unbounded requests.

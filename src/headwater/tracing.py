@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from headwater.clock import day_interval
+from headwater.clock import day_interval, widen
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import Engine, InputRelation
 from headwater.errors import Issue, UsageError, did_you_mean
@@ -104,7 +104,8 @@ def trace(
         raise UsageError(Issue(code="E713", what=f"`{node}` is not published", fix=fix))
     bodies = _bodies(view, node)
     lineage = tuple(_lineage(node, column, bodies)) if column is not None else ()
-    spans = _spans(node, day_interval(at, at, zone) if at is not None else ALL_TIME, bodies)
+    asked = day_interval(at, at, zone) if at is not None else ALL_TIME
+    spans = _spans(node, asked, bodies, zone)
     read: dict[NodeId, set[str]] = {}
     for step in lineage:
         read.setdefault(step.node, set()).add(step.column)
@@ -130,7 +131,7 @@ def _bodies(view: ReleaseView, start: NodeId) -> dict[NodeId, Body]:
 
 
 def _spans(
-    start: NodeId, span: DataInterval, bodies: Mapping[NodeId, Body]
+    start: NodeId, span: DataInterval, bodies: Mapping[NodeId, Body], zone: ZoneInfo
 ) -> dict[NodeId, tuple[int, DataInterval]]:
     """How much of each node is read, widest where it is read twice; nearest nodes first."""
     found: dict[NodeId, tuple[int, DataInterval]] = {}
@@ -145,18 +146,20 @@ def _spans(
             depth, wanted = max(depth, before_depth), wider
         found[node] = (depth, wanted)
         queue += [
-            (edge.node, depth + 1, _read_span(edge, wanted, bodies))
+            (edge.node, depth + 1, _read_span(edge, wanted, bodies, zone))
             for edge in bodies[node].inputs
             if edge.node != node
         ]
     return dict(sorted(found.items(), key=lambda entry: (entry[1][0], entry[0])))
 
 
-def _read_span(edge: Input, span: DataInterval, bodies: Mapping[NodeId, Body]) -> DataInterval:
+def _read_span(
+    edge: Input, span: DataInterval, bodies: Mapping[NodeId, Body], zone: ZoneInfo
+) -> DataInterval:
     if bodies[edge.node].time is None or edge.mode in ("whole", "kept"):
         return ALL_TIME
     if edge.mode == "window":
-        return span.widen(edge.before, edge.after)
+        return widen(span, edge.before, edge.after, zone)
     return span
 
 

@@ -72,7 +72,7 @@ def build_graph(
 ) -> tuple[Graph, list[Issue]]:
     """The graph of all nodes that could be bound, and everything that is wrong with the others.
 
-    Codes: E201 unknown name, E203 cycle, and those of the kinds.
+    Codes: E201 unknown name, E208 cycle, and those of the kinds.
     """
     edges, issues = _resolve(definitions, kinds)
     order, cycle = topological_order({node: tuple(ups.values()) for node, ups in edges.items()})
@@ -186,7 +186,7 @@ def _unknown(
 
 def _cycle_issue(cycle: list[NodeId], definitions: Mapping[NodeId, Definition]) -> Issue:
     return Issue(
-        code="E203",
+        code="E208",
         what="tables read each other in a circle: " + " → ".join(map(str, cycle)),
         place=definitions[cycle[0]].place,
         fix="take one of these references out",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from headwater.clock import local
+from headwater.clock import local, widen
 from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId
 from headwater.plan.state import State
@@ -66,7 +66,7 @@ def _upstream_reason(
     for edge in node.inputs:
         if edge.mode in ("kept", "previous"):
             continue
-        span = _read_span(edge, interval)
+        span = _read_span(edge, interval, zone)
         before = view.states.get(edge.node, State(node=edge.node))
         after = states.get(edge.node, State(node=edge.node))
         refs = [r for r in node.recipe.reads if r.relation == edge.name]
@@ -76,10 +76,10 @@ def _upstream_reason(
             return Reason("late rows", f"in {days}") if days else Reason("upstream changed")
         columns = sorted(r.column for r in changed if r.column is not None)
         names += [f"`{edge.name}.{c}`" for c in columns] or ([f"`{edge.name}`"] if changed else [])
-    return Reason("upstream changed", ", ".join(names))
+    return Reason("upstream changed", ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))
 
 
-def _read_span(edge: Input, interval: DataInterval) -> DataInterval:
+def _read_span(edge: Input, interval: DataInterval, zone: ZoneInfo) -> DataInterval:
     if edge.mode == "same_day":
         return interval
     if edge.mode == "window":

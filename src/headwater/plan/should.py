@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from headwater.clock import days_of, local_midnight
+from headwater.clock import days_of, local_midnight, widen
 from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
 from headwater.plan.state import Contents, State

@@ -25,7 +25,7 @@ def run_node(
     began = time.perf_counter()
     before = context.states.get(node.id)
     results: list[StepResult] = []
-    outcome = NodeOutcome(node=node.id, status="built", reason=str(steps[0].reason))
+    outcome = NodeOutcome(node=node.id, status="built", reason=_reason(steps))
     try:
         for number, step in enumerate(steps):
             if context.stopping:
@@ -56,6 +56,11 @@ def run_node(
     return replace(outcome, seconds=seconds, steps=len(steps)), kept
 
 
+def _reason(steps: Sequence[Step]) -> str:
+    first = str(steps[0].reason)
+    return first if len(steps) == 1 else f"{first} and {len(steps) - 1:,} more"
+
+
 def _restore(context: RunContext, node: NodeId, state: State | None) -> None:
     if state is None:
         context.states.pop(node, None)
@@ -73,7 +78,7 @@ def _summary(outcome: NodeOutcome, node: Node, results: Sequence[StepResult]) ->
         outcome,
         status=status,
         rows=results[-1].state.row_count,
-        issues=tuple(i for r in results for i in r.issues),
+        issues=tuple(dict.fromkeys(i for r in results for i in r.issues)),
         outcomes=tuple(o for r in results for o in r.outcomes),
         reckoning=results[-1].reckoning,
         notes=tuple(n for r in results for n in r.notes),

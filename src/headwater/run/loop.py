@@ -189,8 +189,12 @@ def _changed(
     return {
         node: state
         for node, state in context.states.items()
-        if node not in kept_back and state is not view.states.get(node)
+        if node not in kept_back and _differs(state, view.states.get(node))
     }
+
+
+def _differs(state: State, old: State | None) -> bool:
+    return state is not old and state != old
 
 
 def _new_files(view: LedgerView, changed: Mapping[NodeId, State]) -> tuple[str, ...]:

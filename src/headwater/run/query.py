@@ -6,7 +6,9 @@ import time
 import uuid
 from dataclasses import replace
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from headwater.clock import widen
 from headwater.engines.codes import DATA_FILE_BROKEN
 from headwater.engines.protocol import DayDigests, InputRelation, Latest, Session, Written
 from headwater.errors import HeadwaterError
@@ -100,8 +102,9 @@ def input_relations(
     step: Query, node: Node, context: RunContext, hidden: frozenset[str] = frozenset()
 ) -> list[InputRelation]:
     """The inputs of a step as its SQL sees them: the right files, cut to what may be read."""
+    nodes, zone = context.graph.nodes, context.clock.zone
     return [
-        relation_of(edge.name, context.graph.nodes[edge.node], context, _span(edge, step), hidden)
+        relation_of(edge.name, nodes[edge.node], context, _span(edge, step, zone), hidden)
         for edge in node.inputs
         if edge.mode != "previous"
     ]
@@ -148,7 +151,7 @@ def show_relation(
     )
 
 
-def _span(edge: Input, step: Query) -> DataInterval:
+def _span(edge: Input, step: Query, zone: ZoneInfo) -> DataInterval:
     if edge.mode == "same_day":
         return step.interval
     if edge.mode == "window":

@@ -111,6 +111,7 @@ def test_consumers_by_rows_pass_it_on_to_all_columns(promised: Small) -> None:
     with promised.open() as project:
         (agreement,) = changed_agreements(project.workspace, project.bound, released(project))
     named = {c.node.name: (c.columns, c.rows) for c in agreement.consumers}
+    assert str(agreement) == "contract 1.0.0 → 2.0.0 (forward compatible)"
     assert named["large"] == ((), True)
     assert named["names"][1]
     assert next(iter(named)) == "sales"

@@ -201,6 +201,21 @@ def test_a_group_waits_as_a_whole_also_over_days(small: Small) -> None:
     assert ids(small, "orders") == {1, 2, 3}
 
 
+def test_a_group_waits_together_also_over_loads(small: Small) -> None:
+    promise(small, more="on_breach: {quarantine: customer}")
+    small.deliver("day1", [(1, "2024-03-01", "ann", 10), (2, "2024-03-01", "bob", 20)])
+    small.run()
+    assert ids(small, "orders") == {1, 2}
+    small.deliver("day2", [(3, "2024-03-02", "ann", -1)])
+    small.run()
+    assert ids(small, "orders") == {2}, "what was published of the entry waits with it"
+    small.deliver("day3", [(4, "2024-03-03", "ann", 5), (5, "2024-03-03", "eve", 5)])
+    small.run()
+    assert ids(small, "orders") == {2, 5}
+    assert rules(small) == {"amount.minimum 0": 1, "group: customer": 2}
+    assert small.run().outcomes == ()
+
+
 def test_a_breach_may_hold(small: Small) -> None:
     promise(small, more="on_breach: hold")
     small.deliver("day1", [(1, "2024-03-01 09:00", "ann", -1)])
@@ -326,7 +341,7 @@ def test_late_data_of_a_source_are_told(small: Small) -> None:
     small.deliver("day1", [(1, "2024-03-01", "ann", 1)])
     report = small.run()
     assert ids(small, "orders") == {1}
-    assert "W611" in {issue.code for o in report.outcomes for issue in o.issues}
+    assert "W613" in {issue.code for o in report.outcomes for issue in o.issues}
 
 
 def test_a_drop_waits_for_nobody_and_is_told_who_runs(waiting: Small) -> None:
@@ -347,7 +362,7 @@ def test_warnings_send_nothing_away(small: Small) -> None:
     path.write_text(path.read_text() + quality)
     small.deliver("day1", [(1, "2024-03-01 09:00", None, 1)])
     report = small.run()
-    assert [i.code for o in report.outcomes for i in o.issues] == ["W611"]
+    assert [i.code for o in report.outcomes for i in o.issues] == ["W613"]
     assert ids(small, "orders") == {1}
     assert rules(small) == {}
 

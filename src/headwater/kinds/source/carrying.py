@@ -50,7 +50,9 @@ def carry_dropped(
 ) -> frozenset[tuple[str, int]]:
     """The (delivery, row) pairs of a load that stay dropped; shown to the session as `DROPPED`."""
     definition = cast("SourceDefinition", node.definition)
-    files = absolute(earlier.state.part("dropped"), context)
+    # What can no longer be read waits again.
+    sound = [f for f in earlier.state.part("dropped") if context.lake.verify(f) is None]
+    files = absolute(sound, context)
     if not files:
         return frozenset()
     shown: Schema = (*earlier.state.schema, *META, *QUARANTINE)

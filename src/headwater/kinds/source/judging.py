@@ -49,7 +49,7 @@ def judge_load(
 ) -> Judgement:
     """Judge the rows of a load that neither give way nor stay dropped; by `late` rules too.
 
-    Codes E610 (held), W611 (warning).
+    Codes E610 (held), W613 (warning).
     """
     definition = cast("SourceDefinition", node.definition)
     rules = (*row_and_dataset_rules(definition), *late)
@@ -184,7 +184,7 @@ def _issue(node: Node, result: RuleResult, *, held: bool) -> Issue:
     contract = cast("SourceDefinition", node.definition).contract
     version = f" (contract {contract.name} {contract.version})" if contract is not None else ""
     return Issue(
-        code="E610" if held else "W611",
+        code="E610" if held else "W613",
         what=f"{node.id}: {result.text}{version}",
         place=result.place if result.place.path else node.definition.place,
         fix="what is published stays; mend the delivery or the rule" if held else "",

@@ -66,12 +66,23 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     if result.held or (state.segments and not step.deliveries):
         return result
     loaded = _load(step, node, state, earlier, context)
+    together = _join_groups(node, loaded, context)
     return replace(
         loaded,
-        builds=(*result.builds, *loaded.builds),
+        state=together.state,
+        builds=(*result.builds, *loaded.builds, *together.builds),
         outcomes=(*result.outcomes, *loaded.outcomes),
-        notes=(*result.notes, *loaded.notes),
+        notes=(*result.notes, *loaded.notes, *together.notes),
+        identical=loaded.identical and not result.builds,
     )
+
+
+def _join_groups(node: Node, loaded: StepResult, context: RunContext) -> StepResult:
+    """What belongs to a waiting row waits too, also where it came in another load."""
+    held_to = promises(node)
+    if loaded.held or not held_to.group or not loaded.state.part("quarantined"):
+        return StepResult(state=loaded.state)
+    return recheck(node, loaded.state, context, held_to)
 
 
 def _must_reread(step: Load, node: Node, state: State, context: RunContext) -> bool:

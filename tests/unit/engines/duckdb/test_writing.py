@@ -104,7 +104,9 @@ def test_day_by_day_equals_all_at_once(
                         files=tuple(paths(source)),
                         spans=tuple(file.interval for file in source if file.interval),
                         time="ts",
-                        cut=interval.widen(timedelta(hours=5), timedelta(hours=5)),
+                        cut=DataInterval(
+                            interval.start - timedelta(hours=5), interval.end + timedelta(hours=5)
+                        ),
                     )
                 ]
             )
