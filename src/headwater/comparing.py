@@ -1,6 +1,7 @@
 """What differs between two releases: definitions, schemas, rows by key, totals by column.
 
-Only where content keys differ are data files read, on the intervals where they do.
+Rows are compared on the intervals where content keys differ. Totals are of all rows, so that a
+share of them means what a reader takes it for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import Engine, InputRelation, Session
 from headwater.graph.node import Schema
-from headwater.ids import DataInterval, IntervalMap, NodeId, join_intervals
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, join_intervals
 from headwater.lake import Lake
 from headwater.ledger_view import ReleaseView, read_body
 from headwater.plan.reasons import changed_definition
@@ -21,6 +22,7 @@ from headwater.plan.state import State, schema_digest
 from headwater.run.states import input_files
 
 OLD, NEW = "__headwater_old", "__headwater_new"
+ALL_OLD, ALL_NEW = "__headwater_all_old", "__headwater_all_new"
 NUMERIC = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "UINTEGER", "DOUBLE")
 
 
@@ -35,7 +37,7 @@ class SchemaChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """The sum of one numeric column on both sides, over the intervals that differ."""
+    """The sum of one numeric column over all rows of each side."""
 
     column: str
     before: Decimal | float | int
@@ -164,7 +166,14 @@ class _Rows:
         self.old, self.new = dict(old.schema), dict(new.schema)
         self.shared = [name for name in self.new if name in self.old]
         hull = DataInterval(intervals[0].start, intervals[-1].end)
-        session.bind_inputs([_shown(OLD, old, hull, lake), _shown(NEW, new, hull, lake)])
+        session.bind_inputs(
+            [
+                _shown(OLD, old, hull, lake),
+                _shown(NEW, new, hull, lake),
+                _shown(ALL_OLD, old, ALL_TIME, lake),
+                _shown(ALL_NEW, new, ALL_TIME, lake),
+            ]
+        )
 
     def count_changes(self, key: Sequence[str]) -> tuple[int, int, int]:
         """Rows added, removed and changed."""
@@ -192,7 +201,7 @@ class _Rows:
         return int(added), int(removed), int(changed)
 
     def totals(self, key: Sequence[str]) -> tuple[Total, ...]:
-        """The sums of numeric columns that both sides have, where they differ."""
+        """The sums of numeric columns over the whole node, where the two sides differ."""
         names = [
             name
             for name in self.shared
@@ -203,7 +212,8 @@ class _Rows:
         if not names:
             return ()
         sums = ", ".join(f"coalesce(sum({quote(name)}), 0)" for name in names)
-        before, after = (self.session.fetch(f"SELECT {sums} FROM {side}")[0] for side in (OLD, NEW))
+        sides = (ALL_OLD, ALL_NEW)
+        before, after = (self.session.fetch(f"SELECT {sums} FROM {side}")[0] for side in sides)
         return tuple(
             Total(column=name, before=b, after=a)
             for name, b, a in zip(names, before, after, strict=True)
@@ -221,5 +231,5 @@ def _shown(name: str, state: State, span: DataInterval, lake: Lake) -> InputRela
         spans=tuple(f.interval for f in files),
         uniform=all(f.schema == schema for f in files),
         time=state.time,
-        cut=span if state.time else None,
+        cut=span if state.time and span != ALL_TIME else None,
     )

@@ -77,6 +77,13 @@ class Project:
         head = ledger.head(self.environment) or ledger.head(releasing.PROD)
         return ReleaseView.of(ledger, head)
 
+    @property
+    def published(self) -> ReleaseView:
+        """What readers of the environment see. Code E710 for one that does not exist."""
+        if self.environment != releasing.PROD:
+            promoting.head_of(self.ledger, self.environment)
+        return self.view
+
     @cached_property
     def bound(self) -> Bound:
         """The definitions on disk, as a graph with all issues."""
@@ -156,7 +163,7 @@ class Project:
         """What lies beneath a node (`table.sales`, `sales`) or a column (`sales.amount`)."""
         node, column = self._node_and_column(text)
         return trace(
-            self.view,
+            self.published,
             node,
             self.workspace.lake,
             self.workspace.engine,

@@ -125,8 +125,8 @@ class OpenProject:
         [('Oslo', 18.3)]
         """
         project = self.project
-        functions = released_functions(project.view)
-        with read_session(project.workspace, project.view, text, parameters, functions) as reading:
+        functions = released_functions(project.published)
+        with read_session(project.workspace, project.published, text, parameters, functions) as reading:
             return Result(reading.relation.to_arrow_table(), reading.types)
 
     def table(self, name: str) -> TableHandle:

@@ -68,6 +68,6 @@ def sql(
 
     given = parse_parameters(set_ or ())
     with call.open() as project:
-        functions = released_functions(project.view)
-        with read_session(project.workspace, project.view, query, given, functions) as reading:
+        functions = released_functions(project.published)
+        with read_session(project.workspace, project.published, query, given, functions) as reading:
             write_rows(reading, call, format=format, output=output, limit=limit)
