@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from headwater.contracts.definition import Contract
-from headwater.errors import HeadwaterError, Issue, did_you_mean
+from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.graph.build import BindContext
 from headwater.graph.node import Latest, Node, Schema
 from headwater.ids import digest
@@ -71,16 +71,27 @@ def _enforced_key(definition: SourceDefinition) -> tuple[str, ...]:
     return definition.contract.key if definition.contract is not None else ()
 
 
+def time_issues(time: str | None, schema: Schema, place: Place) -> list[Issue]:
+    """A time column must say when: a date or a timestamp. Code E205."""
+    kind = dict(schema).get(time or "")
+    if kind is None or kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return []
+    what = f"`time` names `{time}`, which is of type {kind}"
+    fix = "give it a date or timestamp type: in the contract, or by `options: {timestamp_format: …}`"
+    return [Issue(code="E205", what=what, place=place, fix=fix)]
+
+
 def _check_columns(definition: SourceDefinition, schema: Schema) -> list[Issue]:
     """Columns that the file names must be there. Code E204."""
     known = [name for name, _ in schema]
+    found = time_issues(definition.time, schema, definition.place)
     named = [("time", definition.time)] if definition.time else []
     named += [("key", column) for column in definition.key]
     named += [("on_breach", column) for column in definition.on_breach.group]
     if definition.changelog is not None:
         named += [("changelog", column) for column in definition.changelog.key]
         named.append(("changelog", definition.changelog.latest_by))
-    return [
+    return found + [
         Issue(
             code="E204",
             what=f"`{word}` names `{column}`, which is no column of `{definition.id.name}`",

@@ -17,8 +17,10 @@ from typing import Final
 from headwater.clock import Clock, local, local_midnight
 from headwater.kinds.source.definition import Completeness
 
-#: A weekday is learned to be closed when it never had rows in so many weeks.
+#: A weekday is learned to be closed from so many weeks on, if it had rows in less than one of
+#: `_RARE` of them: an open Saturday before Christmas makes no open Saturdays.
 _WEEKS_TO_LEARN: Final = 4
+_RARE: Final = 20
 
 _DATE_IN_NAME: Final = re.compile(
     r"(?<!\d)(\d{4})(?:[-_./]?)(0[1-9]|1[0-2])(?:[-_./]?(0[1-9]|[12]\d|3[01]))?(?!\d)"
@@ -71,7 +73,7 @@ def days_in_name(name: str) -> tuple[date, date] | None:
 
 
 def closed_weekdays(days_with_rows: Collection[date]) -> tuple[int, ...]:
-    """Weekdays (Monday is 0) that never have rows, though the source ran for weeks; or none.
+    """Weekdays (Monday is 0) that hardly ever have rows, though the source ran for weeks; or none.
 
     >>> closed_weekdays({date(2011, 1, 3) + timedelta(days=n) for n in range(60) if n % 7 != 5})
     (5,)
@@ -83,7 +85,7 @@ def closed_weekdays(days_with_rows: Collection[date]) -> tuple[int, ...]:
     # Two rows a week are no pattern: on a sparse source every weekday is empty at times.
     if weeks < _WEEKS_TO_LEARN or len(days_with_rows) < weeks * 3:
         return ()
-    return tuple(weekday for weekday in range(7) if counts[weekday] == 0)
+    return tuple(weekday for weekday in range(7) if counts[weekday] * _RARE < weeks or not counts[weekday])
 
 
 def find_watermark(

@@ -138,9 +138,20 @@ def _refs(reads: frozenset[Read]) -> frozenset[ColumnRef]:
     return frozenset(ColumnRef(r.relation, r.column) for r in reads if r.relation != "previous")
 
 
+def _time_issues(definition: TableDefinition, schema: Schema) -> list[Issue]:
+    """A time column must say when: a date or a timestamp. Code E205."""
+    kind = dict(schema).get(definition.time or "")
+    if kind is None or kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return []
+    what = f"`time` names `{definition.time}`, which is of type {kind}"
+    fix = "cast it to a date or a timestamp"
+    return [Issue(code="E205", what=what, place=definition.place, fix=fix)]
+
+
 def _check_columns(definition: TableDefinition, schema: Schema) -> list[Issue]:
     """Columns that the header names must be there. Code E204."""
     known = [name for name, _ in schema]
+    found = _time_issues(definition, schema)
     named = [("time", definition.time)] if definition.time else []
     named += [("key", column) for column in definition.key]
     named += [("history", c) for c in (definition.history.key if definition.history else ())]
@@ -150,7 +161,7 @@ def _check_columns(definition: TableDefinition, schema: Schema) -> list[Issue]:
         for part in columns.split(",")
     ]
     named += [("pii", column) for column in definition.pii]
-    return [
+    return found + [
         Issue(
             code="E204",
             what=f"`{word}` names `{column}`, which is no column of `{definition.id.name}`",
