@@ -77,7 +77,7 @@ def time_issues(time: str | None, schema: Schema, place: Place) -> list[Issue]:
     if kind is None or kind == "DATE" or kind.startswith("TIMESTAMP"):
         return []
     what = f"`time` names `{time}`, which is of type {kind}"
-    fix = "give it a date or timestamp type: in the contract, or by `options: {timestamp_format: …}`"
+    fix = "give it a date or timestamp type in the contract, or say `options: timestamp_format`"
     return [Issue(code="E205", what=what, place=place, fix=fix)]
 
 

@@ -85,7 +85,11 @@ def closed_weekdays(days_with_rows: Collection[date]) -> tuple[int, ...]:
     # Two rows a week are no pattern: on a sparse source every weekday is empty at times.
     if weeks < _WEEKS_TO_LEARN or len(days_with_rows) < weeks * 3:
         return ()
-    return tuple(weekday for weekday in range(7) if counts[weekday] * _RARE < weeks or not counts[weekday])
+    return tuple(
+        weekday
+        for weekday in range(7)
+        if counts[weekday] * _RARE < weeks or not counts[weekday]
+    )
 
 
 def find_watermark(
