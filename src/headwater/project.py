@@ -210,7 +210,7 @@ class Project:
         return report
 
     def vacuum(self, grace: timedelta | None = None, *, dry_run: bool = False) -> VacuumReport:
-        """Delete data files that nothing has needed for longer than the grace, by default a week."""
+        """Delete data files that nothing has needed for longer than the grace: a week, or given."""
         from headwater import maintaining
 
         kept_for = maintaining.GRACE if grace is None else grace

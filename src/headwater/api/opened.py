@@ -126,7 +126,9 @@ class OpenProject:
         """
         project = self.project
         functions = released_functions(project.published)
-        with read_session(project.workspace, project.published, text, parameters, functions) as reading:
+        with read_session(
+            project.workspace, project.published, text, parameters, functions
+        ) as reading:
             return Result(reading.relation.to_arrow_table(), reading.types)
 
     def table(self, name: str) -> TableHandle:
