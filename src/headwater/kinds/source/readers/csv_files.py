@@ -147,7 +147,7 @@ class CsvFormat:
             sample = next(cut_pieces(text.blocks, text.dialect, _SAMPLE_BYTES), b"")
         names = column_names(text.headers)
         if not sample or not names:
-            return tuple(Column(name=name, type="VARCHAR") for name in names)
+            return tuple(Column(name=name, type="") for name in names)  # nothing speaks for any
         with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
             path = Path(folder, "sample.csv")
             path.write_bytes(sample)
