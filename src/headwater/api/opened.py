@@ -13,18 +13,18 @@ from headwater.api.shown import Shown
 from headwater.api.table import TableHandle
 from headwater.errors import Issue
 from headwater.project import Project
-from headwater.reading import read_session, released_functions
+from headwater.project.reading import read_session, released_functions
 
 if TYPE_CHECKING:
-    from headwater.comparing import ReleaseDiff
     from headwater.ledger import Release
-    from headwater.maintaining import CompactReport, VacuumReport
     from headwater.plan.steps import Plan, Request
-    from headwater.quarantine import NodeQuarantine
-    from headwater.recency import SourceFreshness
-    from headwater.releasing import RunReport
-    from headwater.testing import Proof, UnitResult
-    from headwater.tracing import Trace
+    from headwater.project.comparing import ReleaseDiff
+    from headwater.project.maintaining import CompactReport, VacuumReport
+    from headwater.project.quarantine import NodeQuarantine
+    from headwater.project.recency import SourceFreshness
+    from headwater.project.releasing import RunReport
+    from headwater.project.testing import Proof, UnitResult
+    from headwater.project.tracing import Trace
 
 Nodes = str | Sequence[str]
 
@@ -109,7 +109,7 @@ class OpenProject:
         return Shown(report, view, run_data(report))
 
     def _request(self, select: Nodes, **options: Any) -> Request:
-        from headwater.asking import make_request
+        from headwater.project.asking import make_request
 
         for name in ("exclude", "full_refresh"):
             options[name] = _listed(options.get(name, ()))
@@ -177,7 +177,7 @@ class OpenProject:
 
     def test(self, select: Nodes = (), exclude: Nodes = ()) -> Shown[tuple[UnitResult, ...]]:
         """Run the unit tests."""
-        from headwater.testing import run_unit_tests
+        from headwater.project.testing import run_unit_tests
         from headwater.views.plain import plain
         from headwater.views.testing import print_unit
 
@@ -186,7 +186,7 @@ class OpenProject:
 
     def prove_incremental(self, select: Nodes = (), samples: int = 3) -> Shown[tuple[Proof, ...]]:
         """Compare incremental tables with a full build, on sampled intervals."""
-        from headwater.testing import prove_incremental
+        from headwater.project.testing import prove_incremental
         from headwater.views.plain import plain
         from headwater.views.testing import print_proofs
 
@@ -196,7 +196,7 @@ class OpenProject:
 
     def quarantine(self) -> Shown[tuple[NodeQuarantine, ...]]:
         """The rows that wait, by node and rule."""
-        from headwater.quarantine import list_quarantine
+        from headwater.project.quarantine import list_quarantine
         from headwater.views.plain import plain
         from headwater.views.quarantine import print_list
 
@@ -271,7 +271,7 @@ def demo() -> OpenProject:
     import shutil
     import tempfile
 
-    from headwater.starting import write_project
+    from headwater.project.starting import write_project
 
     folder = Path(tempfile.mkdtemp(prefix="headwater-demo-")) / "weather"
     atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from headwater.api.result import Result
 from headwater.errors import HeadwaterError, Issue, did_you_mean
-from headwater.reading import published_tables, read_session
+from headwater.project.reading import published_tables, read_session
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from headwater.views.figures import size
 if TYPE_CHECKING:
     from headwater.cli.calls import Call
     from headwater.project import Project
-    from headwater.workspace import Workspace
+    from headwater.project.workspace import Workspace
 
 #: Extra → a module that it brings.
 EXTRAS: Final = {

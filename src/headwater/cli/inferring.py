@@ -9,7 +9,7 @@ from headwater.contracts.infer import infer_contract
 from headwater.contracts.quoting import quote
 from headwater.contracts.relation import Relation
 from headwater.errors import Issue, Place, UsageError
-from headwater.reading import read_session
+from headwater.project.reading import read_session
 
 if TYPE_CHECKING:
     from headwater.project import Project

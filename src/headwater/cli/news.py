@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwater.unchanged import Stamp
-from headwater.workspace import find_root
+from headwater.project.unchanged import Stamp
+from headwater.project.workspace import find_root
 
 if TYPE_CHECKING:
     from headwater.cli.calls import Call
     from headwater.project import Project
-    from headwater.releasing import RunReport
+    from headwater.project.releasing import RunReport
 
 
 class News:

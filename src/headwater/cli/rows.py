@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from headwater.errors import Issue, UsageError
-from headwater.reading import rows_of
+from headwater.project.reading import rows_of
 from headwater.views.figures import count
 from headwater.views.layout import Cell, align
 from headwater.views.values import is_number, value_text
 
 if TYPE_CHECKING:
     from headwater.cli.calls import Call
-    from headwater.reading import Reading
+    from headwater.project.reading import Reading
 
 _BY_SUFFIX = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 _BATCH_ROWS = 20_000

@@ -12,7 +12,7 @@ from headwater.views.page import Page
 from headwater.views.plain import plain
 
 if TYPE_CHECKING:
-    from headwater.agreeing import Agreement
+    from headwater.project.agreeing import Agreement
 
 
 def print_agreements(found: Sequence[Agreement], page: Page) -> None:

@@ -9,8 +9,8 @@ from headwater.views.figures import count, span
 from headwater.views.layout import Cell, Row
 
 if TYPE_CHECKING:
-    from headwater.comparing import NodeDiff, ReleaseDiff
     from headwater.project import Project
+    from headwater.project.comparing import NodeDiff, ReleaseDiff
     from headwater.views.page import Page
 
 _MOST_TOTALS = 6

@@ -11,7 +11,7 @@ from headwater.plan.state import Build
 from headwater.plan.steps import Plan, Query
 
 if TYPE_CHECKING:
-    from headwater.ledger_view import ReleaseView
+    from headwater.project.release_view import ReleaseView
 
 _MOST_BUILDS = 50  # of one node; more say no more
 

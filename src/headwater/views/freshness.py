@@ -13,7 +13,7 @@ from headwater.views.page import Page
 from headwater.views.plain import plain
 
 if TYPE_CHECKING:
-    from headwater.recency import SourceFreshness
+    from headwater.project.recency import SourceFreshness
 
 _MARKS = {"pass": ("✔", "good"), "warn": ("!", "warning"), "error": ("✖", "bad")}
 

@@ -32,7 +32,7 @@ def read_changes(
     project: Project, environment: str | None, period: str | None, limit: int
 ) -> tuple[Change, ...]:
     """Releases and notes, newest first."""
-    from headwater.periods import parse_period
+    from headwater.project.periods import parse_period
 
     ledger = project.ledger
     found = [

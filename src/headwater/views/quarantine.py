@@ -13,7 +13,13 @@ from headwater.views.page import Page
 from headwater.views.values import value_text
 
 if TYPE_CHECKING:
-    from headwater.quarantine import NodeQuarantine, QuarantineView, RuleGroup, Stake, WaitingRow
+    from headwater.project.quarantine import (
+        NodeQuarantine,
+        QuarantineView,
+        RuleGroup,
+        Stake,
+        WaitingRow,
+    )
 
 _MOST_COLUMNS = 7
 

@@ -14,11 +14,11 @@ from headwater.ids import DataInterval, NodeId, join_intervals
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.table.definition import TableDefinition
 from headwater.ledger import Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State
 from headwater.plan.steps import Load, Plan, Query, Step
 from headwater.project import Project
-from headwater.releasing import RunReport
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import RunReport
 from headwater.run.context import NodeOutcome
 from headwater.views.figures import count, span
 

@@ -14,7 +14,7 @@ from headwater.views.page import Page
 from headwater.views.values import value_text
 
 if TYPE_CHECKING:
-    from headwater.testing import DataResult, Difference, Proof, UnitResult
+    from headwater.project.testing import DataResult, Difference, Proof, UnitResult
 
 _MOST_ROWS = 10
 

@@ -12,7 +12,7 @@ from headwater.views.plain import plain
 
 if TYPE_CHECKING:
     from headwater.project import Project
-    from headwater.tracing import Trace, TracedNode
+    from headwater.project.tracing import Trace, TracedNode
     from headwater.views.page import Page
 
 _MOST_DELIVERIES = 5

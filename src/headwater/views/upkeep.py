@@ -9,7 +9,7 @@ from headwater.views.layout import Cell
 from headwater.views.page import Page
 
 if TYPE_CHECKING:
-    from headwater.maintaining import CompactReport, VacuumReport
+    from headwater.project.maintaining import CompactReport, VacuumReport
 
 _MOST_PATHS = 10
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.starting import write_project
+from headwater.project.starting import write_project
 
 SLOW = """\
 /*

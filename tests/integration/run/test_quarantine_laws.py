@@ -18,7 +18,7 @@ from tests.unit.run.small import Small
 from headwater.errors import UsageError
 from headwater.ids import NodeId
 from headwater.project import Project
-from headwater.quarantine import drop, list_quarantine, replay, show_quarantine
+from headwater.project.quarantine import drop, list_quarantine, replay, show_quarantine
 
 ORDERS = NodeId("source", "orders")
 SOURCE = "files: data/orders/*.csv\ntime: ordered_at\nredelivery: append\n{more}"

@@ -22,9 +22,9 @@ from headwater.examples import example_path
 from headwater.ids import NodeId
 from headwater.plan.state import State
 from headwater.project import Project
-from headwater.releasing import RunReport
+from headwater.project.releasing import RunReport
+from headwater.project.testing import run_unit_tests
 from headwater.run.context import NodeOutcome
-from headwater.testing import run_unit_tests
 
 pytestmark = pytest.mark.slow
 

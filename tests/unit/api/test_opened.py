@@ -17,7 +17,7 @@ import headwater as hw
 from headwater.api.magics import HeadwaterMagics
 from headwater.api.opened import OpenProject
 from headwater.errors import HeadwaterError, UsageError
-from headwater.starting import write_project
+from headwater.project.starting import write_project
 
 
 @pytest.fixture

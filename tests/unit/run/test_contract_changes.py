@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from tests.unit.run.small import Small
 
-from headwater.agreeing import ACKNOWLEDGED, acknowledge, changed_agreements, check_agreements
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId
-from headwater.ledger_view import ReleaseView
 from headwater.project import Project
+from headwater.project.agreeing import (
+    ACKNOWLEDGED,
+    acknowledge,
+    changed_agreements,
+    check_agreements,
+)
+from headwater.project.release_view import ReleaseView
 
 CONTRACT = """
     apiVersion: v3.1.0

@@ -10,8 +10,8 @@ from tests.unit.run.small import Small, reasons, touched
 
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId
-from headwater.quarantine import drop, list_quarantine, replay, show_quarantine
-from headwater.quarantine.moving import DROPPED
+from headwater.project.quarantine import drop, list_quarantine, replay, show_quarantine
+from headwater.project.quarantine.moving import DROPPED
 
 ORDERS = NodeId("source", "orders")
 SALES = NodeId("table", "sales")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.unit.run.small import ORDERS, Small
 
-from headwater.recency import SourceFreshness
+from headwater.project.recency import SourceFreshness
 
 
 def fresh(small: Small, now: str, name: str = "orders") -> SourceFreshness:

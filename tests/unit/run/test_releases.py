@@ -7,7 +7,7 @@ from tests.unit.run.small import ORDERS, Small, touched
 
 from headwater.errors import HeadwaterError
 from headwater.ledger import Conflict
-from headwater.ledger_view import ReleaseView
+from headwater.project.release_view import ReleaseView
 
 
 def edit_sales(shop: Small, before: str, after: str) -> None:

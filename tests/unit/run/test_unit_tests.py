@@ -9,7 +9,7 @@ import pytest
 from tests.unit.run.small import Small
 
 from headwater.errors import HeadwaterError
-from headwater.testing import (
+from headwater.project.testing import (
     DataResult,
     Proof,
     UnitResult,
@@ -17,7 +17,7 @@ from headwater.testing import (
     prove_incremental,
     run_unit_tests,
 )
-from headwater.testing.rows import compare_rows
+from headwater.project.testing.rows import compare_rows
 
 
 def unit(shop: Small, table: str, text: str) -> UnitResult:

@@ -22,7 +22,7 @@ from headwater.cli.selecting import (
 if TYPE_CHECKING:
     from headwater.plan.steps import Request
     from headwater.project import Project
-    from headwater.releasing import RunReport
+    from headwater.project.releasing import RunReport
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")]
 
@@ -39,7 +39,7 @@ def plan(
     apply: Apply = False,
 ) -> None:
     """Say what a run would do, and why."""
-    from headwater.asking import make_request
+    from headwater.project.asking import make_request
     from headwater.views.plan import print_plan
     from headwater.views.summaries import plan_data
 
@@ -80,7 +80,7 @@ def run(
     news = None if any(options) else News(call)
     if news is not None and news.tell_none():
         return
-    from headwater.asking import make_request
+    from headwater.project.asking import make_request
 
     with call.open() as project:
         request = make_request(
@@ -140,7 +140,7 @@ def _refuse_errors(project: Project, request: Request, call: Call) -> None:
     """Definitions with errors are not run; a schedule goes on with the released ones, and tells."""
     from headwater.cli.screen import Screen
     from headwater.errors import raise_errors
-    from headwater.releasing import PROD
+    from headwater.project.releasing import PROD
     from headwater.views.issues import tally
 
     errors = project.bound.errors
@@ -157,7 +157,7 @@ def _asked(project: Project, call: Call, yes: bool) -> bool:
     """Whether edited definitions go out with a run of `prod`; asks only on a terminal."""
     import sys
 
-    from headwater.releasing import PROD
+    from headwater.project.releasing import PROD
 
     edited = project.edited
     if project.environment != PROD or not edited:

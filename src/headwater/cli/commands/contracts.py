@@ -34,7 +34,7 @@ def infer(
 
 def diff(call: Call) -> None:
     """Compare contracts with the released ones: compatible, or whom they break."""
-    from headwater.agreeing import changed_agreements
+    from headwater.project.agreeing import changed_agreements
     from headwater.views.agreements import agreement_data, print_agreements
 
     with call.open() as project:
@@ -56,7 +56,7 @@ def ack(
     reason: Reason,
 ) -> None:
     """Say that the consumers of an incompatible change know of it."""
-    from headwater.agreeing import acknowledge
+    from headwater.project.agreeing import acknowledge
     from headwater.views.agreements import agreement_data, print_agreements
 
     with call.open() as project:
@@ -76,7 +76,7 @@ def ack(
 
 def waiting(call: Call) -> None:
     """List the rows that wait, by node and rule."""
-    from headwater.quarantine import list_quarantine
+    from headwater.project.quarantine import list_quarantine
     from headwater.views.plain import plain
     from headwater.views.quarantine import print_list
 
@@ -97,7 +97,7 @@ def show(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows a rule.")] = 10,
 ) -> None:
     """Show the rows of a node that wait: rule, file and row, money at stake."""
-    from headwater.quarantine import show_quarantine
+    from headwater.project.quarantine import show_quarantine
     from headwater.views.plain import plain
     from headwater.views.quarantine import print_quarantine
 
@@ -112,7 +112,7 @@ def show(
 def replay(call: Call, node: Node) -> None:
     """Judge the waiting rows again, after a fix of the rule or of the data."""
     from headwater.cli.progress import silent, watching
-    from headwater.quarantine import replay as judge_again
+    from headwater.project.quarantine import replay as judge_again
     from headwater.views.figures import count
     from headwater.views.run import print_report
     from headwater.views.summaries import run_data
@@ -144,7 +144,7 @@ def drop(
     everything: Annotated[bool, typer.Option("--all", help="All rows that wait.")] = False,
 ) -> None:
     """Give rows up, with a reason; they stay counted as dropped."""
-    from headwater.quarantine import drop as give_up
+    from headwater.project.quarantine import drop as give_up
     from headwater.views.figures import count
     from headwater.views.plain import plain
 

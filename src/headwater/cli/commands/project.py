@@ -22,7 +22,7 @@ def init(
 ) -> None:
     """Make a new project, small or from an example."""
     from headwater.cli.calls import ending
-    from headwater.starting import copy_example, write_project
+    from headwater.project.starting import copy_example, write_project
 
     call = Call()
     with ending(call):

@@ -12,7 +12,7 @@ from headwater.cli.selecting import Exclude, Nodes, Select
 
 def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None) -> None:
     """List nodes: rows, days, owner, file."""
-    from headwater.asking import chosen
+    from headwater.project.asking import chosen
     from headwater.views.nodes import print_nodes
     from headwater.views.summaries import facts_data, project_facts
 
@@ -64,7 +64,7 @@ def sql(
 ) -> None:
     """Read the published tables with SQL."""
     from headwater.cli.rows import parse_parameters, write_rows
-    from headwater.reading import read_session, released_functions
+    from headwater.project.reading import read_session, released_functions
 
     given = parse_parameters(set_ or ())
     with call.open() as project:

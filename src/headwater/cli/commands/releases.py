@@ -75,7 +75,7 @@ def release_show(
     call: Call, number: Annotated[str, typer.Argument(metavar="NUMBER", help="As in #12.")]
 ) -> None:
     """Show one release: its facts and what it changed."""
-    from headwater.ledger_view import ReleaseView
+    from headwater.project.release_view import ReleaseView
     from headwater.views.diff import print_diff
     from headwater.views.figures import moment
     from headwater.views.plain import plain

@@ -23,7 +23,7 @@ def run_tests(
     ] = 3,
 ) -> None:
     """Run unit tests; prove that incremental equals full."""
-    from headwater import testing
+    from headwater.project import testing
     from headwater.views.figures import count
     from headwater.views.plain import plain
     from headwater.views.testing import print_data, print_proofs, print_unit

@@ -86,9 +86,7 @@ def closed_weekdays(days_with_rows: Collection[date]) -> tuple[int, ...]:
     if weeks < _WEEKS_TO_LEARN or len(days_with_rows) < weeks * 3:
         return ()
     return tuple(
-        weekday
-        for weekday in range(7)
-        if counts[weekday] * _RARE < weeks or not counts[weekday]
+        weekday for weekday in range(7) if counts[weekday] * _RARE < weeks or not counts[weekday]
     )
 
 

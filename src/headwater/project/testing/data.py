@@ -14,13 +14,13 @@ from headwater.contracts.relation import ALONE, Relation
 from headwater.contracts.rules import key_rules
 from headwater.errors import Issue
 from headwater.graph.node import Node
+from headwater.project.testing.model import DataResult
+from headwater.project.testing.published import read_published
 from headwater.registry import BY_NAME
 from headwater.run.audit import measure, outcome_of
 from headwater.run.context import RunContext
 from headwater.run.query import relation_of
 from headwater.run.references import count_missing, relations_by_name, resolved
-from headwater.testing.model import DataResult
-from headwater.testing.published import read_published
 
 if TYPE_CHECKING:
     from headwater.project import Project

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from headwater.binding import Bound
 from headwater.contracts.changes import Change
 from headwater.contracts.compatibility import Compatibility, classify, version_issues
 from headwater.contracts.definition import Contract
@@ -20,8 +19,9 @@ from headwater.errors import Issue, Place, UsageError, did_you_mean
 from headwater.ids import NodeId, digest
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.ledger import Note
-from headwater.ledger_view import Body, ReleaseView, read_body
-from headwater.workspace import Workspace
+from headwater.project.binding import Bound
+from headwater.project.release_view import Body, ReleaseView, read_body
+from headwater.project.workspace import Workspace
 
 #: The sort of note by which an acknowledgement is kept.
 ACKNOWLEDGED = "contract acknowledged"

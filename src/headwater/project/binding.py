@@ -21,11 +21,11 @@ from headwater.kinds.table.call import probe_schema
 from headwater.kinds.table.definition import TableDefinition
 from headwater.ledger import tree_digest
 from headwater.plan.state import State
+from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME, KINDS
 from headwater.run.references import reference_issues
 from headwater.sql import Binder, Parsed, Query, QueryTemplate, SqlError, TemplateCache, TemplateKey
 from headwater.sql.cache import template_keys
-from headwater.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from headwater.errors import Place
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.table.definition import TableDefinition
-from headwater.ledger_view import ReleaseView, read_body
-from headwater.reading import source_definition
+from headwater.project.reading import source_definition
+from headwater.project.release_view import ReleaseView, read_body
 from headwater.registry import BY_NAME
 from headwater.run.lateness import LATE
 

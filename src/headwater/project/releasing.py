@@ -15,23 +15,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from headwater.agreeing import check_agreements
-from headwater.binding import Bound, bind_tree
 from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import find_arrivals
 from headwater.ledger import Event, Ledger, Publication, Release, ReleaseSort, RunRecord
-from headwater.ledger_view import ReleaseView, changed_records, definition_records, read_body
 from headwater.plan.planner import make_plan
 from headwater.plan.rekey import rekey
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
+from headwater.project.agreeing import check_agreements
+from headwater.project.binding import Bound, bind_tree
+from headwater.project.release_view import (
+    ReleaseView,
+    changed_records,
+    definition_records,
+    read_body,
+)
+from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME
 from headwater.run.context import STATUSES, NodeOutcome, Progress, RunContext
 from headwater.run.loop import prepare
 from headwater.run.publish import publish
-from headwater.workspace import Workspace
 
 PROD = "prod"
 
@@ -248,7 +253,7 @@ def run_phase(
 
 def _catalog(workspace: Workspace, release: Release, bound: Bound) -> None:
     """Write the lake's catalog; a release stands without it, so a failure is only noted."""
-    from headwater.cataloging import catalog_release
+    from headwater.project.cataloging import catalog_release
 
     issue = catalog_release(workspace, release, bound.graph)
     if issue is not None and release.run is not None:

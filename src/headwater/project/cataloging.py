@@ -7,9 +7,9 @@ from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.lake import CatalogTable, write_catalog
 from headwater.ledger import Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State, schema_digest
-from headwater.workspace import Workspace
+from headwater.project.release_view import ReleaseView
+from headwater.project.workspace import Workspace
 
 
 def catalog_release(workspace: Workspace, release: Release, graph: Graph) -> Issue | None:

@@ -11,16 +11,16 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from headwater.agreeing import check_agreements
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean, raise_errors
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
 from headwater.ledger import DefinitionRecord, InputKey, Ledger, Publication, Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.planner import delivery_key
 from headwater.plan.state import State
 from headwater.plan.steps import Request
-from headwater.releasing import (
+from headwater.project.agreeing import check_agreements
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import (
     PROD,
     Phase,
     RunReport,
@@ -29,8 +29,8 @@ from headwater.releasing import (
     recorded,
     run_phase,
 )
+from headwater.project.workspace import Workspace
 from headwater.run.context import Progress
-from headwater.workspace import Workspace
 
 
 def promote(

@@ -1,7 +1,7 @@
 """Rows that wait because they broke a rule: list, show, judge again, drop with a reason."""
 
-from headwater.quarantine.listing import list_quarantine
-from headwater.quarantine.model import (
+from headwater.project.quarantine.listing import list_quarantine
+from headwater.project.quarantine.model import (
     CounterEntry,
     Dropped,
     NodeQuarantine,
@@ -13,8 +13,8 @@ from headwater.quarantine.model import (
     WaitingRow,
     WaitingRule,
 )
-from headwater.quarantine.moving import drop, replay
-from headwater.quarantine.showing import show_quarantine
+from headwater.project.quarantine.moving import drop, replay
+from headwater.project.quarantine.showing import show_quarantine
 
 __all__ = [
     "CounterEntry",

@@ -23,10 +23,10 @@ from headwater.lake import (
     vacuum_plan,
 )
 from headwater.ledger import FileUse, Ledger, Publication, Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import Build, Contents, DataFile, State, schema_digest
-from headwater.releasing import PROD, exclusive
-from headwater.workspace import Workspace
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import PROD, exclusive
+from headwater.project.workspace import Workspace
 
 #: A reader who took a release keeps its files so long after something newer was published.
 GRACE = timedelta(days=7)

@@ -10,10 +10,14 @@ from headwater.engines.protocol import Session
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.ids import NodeId
 from headwater.plan.state import State
-from headwater.quarantine.model import QuarantineView, RuleGroup, Stake, WaitingRow
-from headwater.quarantine.promises import Breaches, released_breaches
-from headwater.quarantine.torn import find_counter_entries, find_split_groups, show_published
-from headwater.quarantine.waiting import (
+from headwater.project.quarantine.model import QuarantineView, RuleGroup, Stake, WaitingRow
+from headwater.project.quarantine.promises import Breaches, released_breaches
+from headwater.project.quarantine.torn import (
+    find_counter_entries,
+    find_split_groups,
+    show_published,
+)
+from headwater.project.quarantine.waiting import (
     WAITING,
     Amount,
     amount_of,

@@ -23,12 +23,12 @@ from headwater.graph.node import Schema
 from headwater.ids import ALL_TIME, NodeId
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.definition import SourceDefinition
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State, schema_digest
-from headwater.pruning import visible_span
+from headwater.project.pruning import visible_span
+from headwater.project.release_view import ReleaseView
+from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME, KINDS
 from headwater.sql.parameters import translate
-from headwater.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb

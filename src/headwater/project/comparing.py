@@ -16,9 +16,9 @@ from headwater.engines.protocol import Engine, InputRelation, Session
 from headwater.graph.node import Schema
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, join_intervals
 from headwater.lake import Lake
-from headwater.ledger_view import ReleaseView, read_body
 from headwater.plan.reasons import changed_definition
 from headwater.plan.state import State, schema_digest
+from headwater.project.release_view import ReleaseView, read_body
 from headwater.run.states import input_files
 
 OLD, NEW = "__headwater_old", "__headwater_new"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from headwater.clock import parse_duration
 from headwater.errors import Issue, UsageError
 from headwater.ids import NodeId
-from headwater.periods import parse_period
-from headwater.releasing import PROD
+from headwater.project.periods import parse_period
+from headwater.project.releasing import PROD
 
 if TYPE_CHECKING:
     from headwater.plan.steps import Request

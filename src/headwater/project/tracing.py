@@ -14,8 +14,8 @@ from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.graph.node import ColumnRef, Input, Schema
 from headwater.ids import ALL_TIME, DataInterval, NodeId
 from headwater.lake import Lake
-from headwater.ledger_view import Body, ReleaseView, read_body
 from headwater.plan.state import Build, DeliveryRecord, RuleOutcome, State
+from headwater.project.release_view import Body, ReleaseView, read_body
 
 SHOWN = "__headwater_traced"
 

@@ -16,9 +16,9 @@ from headwater.kinds.source.definition import InPlaceOrigin, SourceDefinition
 from headwater.kinds.source.freshness import FreshnessResult, judge_freshness
 from headwater.kinds.source.landing import day_sql
 from headwater.kinds.source.watermark import Coverage, Watermark, days_in_name, find_watermark
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import State
-from headwater.workspace import Workspace
+from headwater.project.release_view import ReleaseView
+from headwater.project.workspace import Workspace
 
 _ROWS = "__headwater_rows"
 

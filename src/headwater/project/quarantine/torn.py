@@ -8,8 +8,8 @@ from headwater.contracts.quoting import quote, quote_all
 from headwater.engines.protocol import InputRelation, Session
 from headwater.lake import Lake
 from headwater.plan.state import State
-from headwater.quarantine.model import CounterEntry, SplitGroup
-from headwater.quarantine.waiting import PUBLISHED, WAITING, Amount, day_of
+from headwater.project.quarantine.model import CounterEntry, SplitGroup
+from headwater.project.quarantine.waiting import PUBLISHED, WAITING, Amount, day_of
 
 #: A column with more published rows of one value than this numbers no entries.
 LARGEST_GROUP = 1_000

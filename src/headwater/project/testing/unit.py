@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from headwater.binding import Bound
 from headwater.contracts.quoting import quote_all
 from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError, Issue, did_you_mean, raise_errors
@@ -18,8 +17,9 @@ from headwater.kinds.table.definition import TableDefinition, UnitTest
 from headwater.kinds.table.history import BEFORE, history_sql
 from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
 from headwater.kinds.table.python import load_function
-from headwater.testing.model import Difference, Row, UnitResult
-from headwater.testing.rows import GivenRows, columns_in, compare_rows, given_table
+from headwater.project.binding import Bound
+from headwater.project.testing.model import Difference, Row, UnitResult
+from headwater.project.testing.rows import GivenRows, columns_in, compare_rows, given_table
 
 if TYPE_CHECKING:
     from headwater.engines.duckdb import DuckDBSession

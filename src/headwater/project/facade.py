@@ -8,10 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from headwater import promoting, releasing
-from headwater.agreeing import check_agreements
-from headwater.binding import Bound, bind_tree
-from headwater.comparing import ReleaseDiff, compare_releases
 from headwater.definitions.model import Settings
 from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import SETTINGS_FILE, Tree
@@ -20,15 +16,19 @@ from headwater.graph.selection import Situation, select
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import FilesOrigin, InPlaceOrigin, SourceDefinition
 from headwater.ledger import Ledger, Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.steps import Plan, Request
+from headwater.project import promoting, releasing
+from headwater.project.agreeing import check_agreements
+from headwater.project.binding import Bound, bind_tree
+from headwater.project.comparing import ReleaseDiff, compare_releases
+from headwater.project.release_view import ReleaseView
+from headwater.project.tracing import Trace, trace
+from headwater.project.workspace import Workspace, find_root
 from headwater.run.context import Progress
-from headwater.tracing import Trace, trace
-from headwater.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
-    from headwater.maintaining import CompactReport, VacuumReport
-    from headwater.recency import SourceFreshness
+    from headwater.project.maintaining import CompactReport, VacuumReport
+    from headwater.project.recency import SourceFreshness
 
 
 class Project:
@@ -202,7 +202,7 @@ class Project:
 
     def compact(self, include: Sequence[str] = ()) -> CompactReport:
         """Merge small data files by month; what the environment shows stays the same."""
-        from headwater import maintaining
+        from headwater.project import maintaining
 
         nodes = self.select(include) if include else None
         report = maintaining.compact(self.workspace, self.environment, nodes)
@@ -211,14 +211,14 @@ class Project:
 
     def vacuum(self, grace: timedelta | None = None, *, dry_run: bool = False) -> VacuumReport:
         """Delete data files that nothing has needed for longer than the grace: a week, or given."""
-        from headwater import maintaining
+        from headwater.project import maintaining
 
         kept_for = maintaining.GRACE if grace is None else grace
         return maintaining.vacuum(self.workspace, kept_for, dry_run=dry_run)
 
     def freshness(self, include: Sequence[str] = ()) -> tuple[SourceFreshness, ...]:
         """Each source's newest event time, missing days, and whether it is as fresh as promised."""
-        from headwater.recency import measure_freshness
+        from headwater.project.recency import measure_freshness
 
         chosen = self.select(include)
         nodes = (node.definition for n, node in self.bound.graph.nodes.items() if n in chosen)

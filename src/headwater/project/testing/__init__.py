@@ -1,15 +1,15 @@
 """Tests of a project: given rows, incremental against full, rules over what is published."""
 
-from headwater.testing.data import check_published
-from headwater.testing.model import (
+from headwater.project.testing.data import check_published
+from headwater.project.testing.model import (
     DataResult,
     Difference,
     NearMatch,
     Proof,
     UnitResult,
 )
-from headwater.testing.proof import prove_incremental
-from headwater.testing.unit import run_unit_tests
+from headwater.project.testing.proof import prove_incremental
+from headwater.project.testing.unit import run_unit_tests
 
 __all__ = [
     "DataResult",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headwater.binding import Bound
 from headwater.graph.node import Node
-from headwater.ledger_view import ReleaseView
-from headwater.releasing import released_bound
+from headwater.project.binding import Bound
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import released_bound
 from headwater.run.context import RunContext
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headwater.clock import local
 from headwater.ids import ALL_TIME
-from headwater.pruning import visible_span
+from headwater.project.pruning import visible_span
 
 ZONE = ZoneInfo("Europe/London")
 

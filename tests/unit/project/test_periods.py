@@ -8,7 +8,7 @@ import pytest
 
 from headwater.clock import Clock, day_interval
 from headwater.errors import UsageError
-from headwater.periods import parse_period
+from headwater.project.periods import parse_period
 
 CLOCK = Clock.at("2011-12-10T09:00", "Europe/London")
 

@@ -14,13 +14,12 @@ from headwater.errors import Issue, UsageError
 from headwater.graph.node import Schema
 from headwater.ids import ALL_TIME, NodeId
 from headwater.ledger import Note, Publication, Release
-from headwater.ledger_view import ReleaseView
 from headwater.plan.state import DataFile, Part, State, schema_digest
 from headwater.plan.steps import Request
-from headwater.promoting import head_of
-from headwater.quarantine.model import Dropped, Replayed
-from headwater.quarantine.promises import released_breaches
-from headwater.quarantine.waiting import (
+from headwater.project.promoting import head_of
+from headwater.project.quarantine.model import Dropped, Replayed
+from headwater.project.quarantine.promises import released_breaches
+from headwater.project.quarantine.waiting import (
     WAITING,
     broke,
     columns_of,
@@ -28,7 +27,8 @@ from headwater.quarantine.waiting import (
     show_waiting,
     waiting_state,
 )
-from headwater.releasing import exclusive, recorded
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import exclusive, recorded
 from headwater.run.context import Progress
 from headwater.run.states import BROKEN
 

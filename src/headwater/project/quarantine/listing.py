@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from headwater.engines.protocol import Session
 from headwater.ids import NodeId
 from headwater.plan.state import State
-from headwater.quarantine.model import NodeQuarantine, WaitingRule
-from headwater.quarantine.waiting import WAITING, day_of, show_waiting
+from headwater.project.quarantine.model import NodeQuarantine, WaitingRule
+from headwater.project.quarantine.waiting import WAITING, day_of, show_waiting
 from headwater.run.context import Reckoning
 
 if TYPE_CHECKING:

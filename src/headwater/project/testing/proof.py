@@ -22,12 +22,12 @@ from headwater.kinds.table.definition import TableDefinition
 from headwater.plan.should import expected_contents, input_key
 from headwater.plan.state import DataFile, State
 from headwater.plan.steps import Query, Reason
+from headwater.project.testing.model import Proof, Row
+from headwater.project.testing.published import read_published
+from headwater.project.testing.rows import compare_rows
 from headwater.run.context import RunContext
 from headwater.run.query import relation_of
 from headwater.run.states import absolute
-from headwater.testing.model import Proof, Row
-from headwater.testing.published import read_published
-from headwater.testing.rows import compare_rows
 
 if TYPE_CHECKING:
     from headwater.project import Project

@@ -2,9 +2,9 @@
 
 A run without news should cost no more than looking at the files. After a run that brought
 everything up to date, a stamp keeps what it depended on: size and time of every file of the
-project, of the ledger and of this package. While all are as they were, the same run would again do nothing, because
-a plan is a pure function of them. Where something else can change (a database, a service, a file
-outside of the project), no stamp is kept. Deleting the stamp is always safe.
+project, of the ledger and of this package. While all are as they were, the same run would again do
+nothing, because a plan is a pure function of them. Where something else can change (a database, a
+service, a file outside of the project), no stamp is kept. Deleting the stamp is always safe.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from headwater.testing.model import Difference, NearMatch, Row
+from headwater.project.testing.model import Difference, NearMatch, Row
 
 if TYPE_CHECKING:
     import pyarrow as pa
