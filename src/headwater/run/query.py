@@ -203,11 +203,13 @@ def _take(
 ) -> StepResult:
     """The state with a build in it.
 
-    Where all rows are equal and none waits, the old files stay, and only their input keys move on.
+    Where all rows are equal, none waits and no day is new (an empty one is equal to nothing), the
+    old files stay, and only their input keys move on.
     """
     comparison = _compare(build.files, step, node, state, session, context)
     equal = comparison is not None and comparison.is_identical(node.column_names)
-    if equal and not _sets_aside(build, step, state):
+    beyond = IntervalMap(((step.interval, True),)).minus(state.segments)
+    if equal and not beyond and not _sets_aside(build, step, state):
         segments = state.segments.overlay(_confirmed(step, state))
         return StepResult(
             state=replace(state, segments=segments), rows=build.rows, identical=True, reused=True

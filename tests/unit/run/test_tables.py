@@ -468,6 +468,18 @@ def test_tables_without_rows(shop: Small) -> None:
     assert shop.rows("counted") == [(1,)]
 
 
+def test_a_new_day_without_rows_is_built_once(shop: Small) -> None:
+    """Together with a day that comes out as it was, it looks as if nothing had changed."""
+    shop.write(
+        "tables/large.sql", "/*\ntime: ordered_at\n*/\nselect * from sales where amount > 35"
+    )
+    shop.run()
+    day3 = [(4, "2024-03-04 09:00", "cid", 40), (6, "2024-03-04 10:00", "cid", 1)]
+    shop.deliver("day3", [*day3, (5, "2024-03-05 09:00", "cid", 1)])
+    shop.run()
+    assert shop.run().outcomes == ()
+
+
 HOSTILE = ("o'neil", 'say "hi"', "; drop table sales; --", "naïve ☃ 漢字", "%_\\", "${HOME}")
 
 
