@@ -13,6 +13,7 @@ from pathlib import Path
 #: Name → what `--full` adds to it.
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "startup": (),
+    "lineage": (),
     "chains": (),
     "many_tables": ("--full",),
     "backfill": (),
