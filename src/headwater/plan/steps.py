@@ -109,7 +109,7 @@ class LedgerView:
     release: int | None = None
     states: Mapping[NodeId, State] = field(default_factory=dict)
     recipes: Mapping[NodeId, Recipe] = field(default_factory=dict)
-    fingerprints: Mapping[NodeId, str] = field(default_factory=dict)
+    definitions: Mapping[NodeId, str] = field(default_factory=dict)  # hashes
     barred: frozenset[tuple[NodeId, str]] = frozenset()
 
 

@@ -53,6 +53,7 @@ class ReleaseView:
             release=self.release.number if self.release is not None else None,
             states=self.states,
             recipes=_Recipes(self),
+            definitions=self.definitions,
             barred=self.ledger.barred(),
         )
 

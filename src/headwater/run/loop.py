@@ -54,7 +54,7 @@ def prepare(
     wave.run()
     order = [node for node in context.graph.nodes if node in wave.outcomes]
     outcomes = {node: wave.outcomes[node] for node in order}
-    broken = check_references(context, executors, frozenset(outcomes))
+    broken = check_references(context, executors, frozenset(outcomes), view)
     outcomes |= _hold(broken, outcomes, context)
     changed = _changed(view, context, outcomes)
     return Prepared(

@@ -699,6 +699,21 @@ def test_references_of_a_header_are_enforced(small: Small) -> None:
     small.write("seeds/people.csv", "name,town\nann,Leeds\nbob,York\n")
     small.run()
     assert ids(small) == {1, 2, 3}
+    small.write("seeds/people.csv", "name,town\nbob,York\n")
+    report = small.run()
+    assert touched(report)["sales"] == "held", "rows of old days lose what they refer to"
+
+
+def test_a_new_reference_is_judged_over_all_rows(small: Small) -> None:
+    promise(small, rule="")
+    small.write("seeds/people.csv", "name,town\nann,Leeds\n")
+    small.write("tables/towns.sql", "/*\nkey: name\n*/\nselect name, town from people")
+    small.write("tables/sales.sql", SALES_SQL.format(more=""))
+    small.deliver("day1", [(1, "2024-03-01", "bob", 1)])
+    small.run()
+    small.write("tables/sales.sql", SALES_SQL.format(more="references: {customer: towns}"))
+    report = small.run()
+    assert "E725" in {i.code for o in report.outcomes for i in o.issues}
 
 
 @pytest.mark.parametrize(("target", "code"), [("towms", "E201"), ("towns", "E304")])
