@@ -62,10 +62,13 @@ def execute_query(
             return taken if taken.identical else replace(taken, builds=(known,))
         build, verdict = _make(step, node, key, context, promises, produce, session)
         if verdict.held:
+            _discard(build, context)
             return StepResult(
                 state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True
             )
         result = _take(build, step, node, state, session, context, base)
+    if result.identical:
+        _discard(build, context)
     quarantined = sum(f.rows for f in build.files if f.part == "quarantined")
     notes = (f"{quarantined:,} rows quarantined",) if quarantined else ()
     return replace(
@@ -76,6 +79,12 @@ def execute_query(
         reused=False,
         notes=notes,
     )
+
+
+def _discard(build: Build, context: RunContext) -> None:
+    """Delete the files of a build that goes into no state and that the ledger never heard of."""
+    for file in build.files:
+        context.lake.absolute(file.path).unlink(missing_ok=True)
 
 
 def step_key(step: Query, base: str = "") -> str:

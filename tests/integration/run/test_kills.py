@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,16 @@ def _assert_clean(small: Small) -> None:
     """No half-done work lies about, and everything that `prod` shows is what a rebuild gives."""
     temporary = small.root / ".headwater/tmp"
     assert [p.name for p in temporary.iterdir()] == [".lock"]
-    with small.open() as project:
+    shown = published(small)
+    with small.open(now="2024-07-01") as project:
+        lake = project.workspace.lake
+        report = project.vacuum(timedelta(0))
+        assert (report.missing, report.busy) == ((), ())
+        assert report.strays > 0, "kills leave files that no build knows"
+        assert list(lake.stages()) == []
+        used = {file.path for state in project.view.states.values() for file in state.files}
+        assert {file.path for file in lake.files()} == used
         tables = frozenset(n for n in project.bound.graph.nodes if n.kind == "table")
-    report = small.run(full_refresh=tables)
-    assert {o.status for o in report.outcomes} == {"identical"}
+    assert published(small) == shown
+    rebuilt = small.run(full_refresh=tables)
+    assert {o.status for o in rebuilt.outcomes} == {"identical"}

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.run.small import Small, touched
 
 from headwater.errors import HeadwaterError
+from headwater.ids import NodeId
 from headwater.ledger import Pin
 
 NOW = timedelta(0)
@@ -95,6 +96,18 @@ def test_vacuum_takes_what_no_release_in_grace_needs(shop: Small) -> None:
         pytest.raises(HeadwaterError, match=r"E762 .* files of #1 are gone"),
     ):
         project.rollback(1)
+
+
+def test_what_comes_out_equal_or_is_held_leaves_no_file(shop: Small) -> None:
+    shop.run()
+    before = data_files(shop)
+    tables = frozenset(NodeId("table", name) for name in ("sales", "daily", "customers"))
+    assert set(touched(shop.run(full_refresh=tables)).values()) == {"identical"}
+    assert data_files(shop) == before
+    path = shop.root / "tables/customers.sql"
+    path.write_text(path.read_text().replace("select customer,", "select 'x' as customer,"))
+    assert touched(shop.run("fix")) == {"customers": "held"}
+    assert data_files(shop) == before
 
 
 def test_a_pin_keeps_a_release(shop: Small) -> None:
