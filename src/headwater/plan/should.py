@@ -89,7 +89,7 @@ def expected_contents(
         if contents is None:
             contents = memo[parts] = evaluate(node.recipe, dict(zip(names, parts, strict=True)))
         found.append((interval, contents))
-    if any(i.mode == "previous" for i in node.inputs):
+    if node.time and any(i.mode == "previous" for i in node.inputs):
         return _chained(found, zone)
     return IntervalMap.of(found)
 

@@ -13,7 +13,7 @@ from tests.integration.run.faults import deliver_day, expected, fault_project, p
 from tests.integration.run.runner import zygote
 from tests.unit.run.small import Small
 
-KILLS = int(os.environ.get("HEADWATER_KILLS", "120"))
+KILLS = int(os.environ.get("HEADWATER_KILLS", "104"))
 SIGKILL = -9
 
 
@@ -39,7 +39,7 @@ def test_kills_inside_publish(tmp_path: Path) -> None:
                 shown = found
                 deliver_day(small, days)
                 days += 1
-            stop += max(stop // 4, 1)
+            stop += max(stop // 3, 1)
     assert kills > 15
     assert published(small) == expected(days)
 

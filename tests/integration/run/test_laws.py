@@ -26,7 +26,7 @@ from tests.integration.run.laws import (
 )
 from tests.unit.run.small import Small, touched
 
-EXAMPLES = int(os.environ.get("HEADWATER_LAW_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("HEADWATER_LAW_EXAMPLES", "10"))
 LONDON = ZoneInfo("Europe/London")
 
 orders = st.builds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -228,3 +228,11 @@ def test_a_reused_build_that_vacuum_took_is_not_published(shop: Small) -> None:
     path.write_text(old)
     assert touched(shop.run())["sales"] == "built"
     assert len(shop.rows("sales")) == 4
+
+
+def test_merged_files_can_be_traced(shop: Small) -> None:
+    many_days(shop)
+    with shop.open() as project:
+        project.compact()
+        before = project.trace("table.sales", date(2024, 3, 12))
+        assert "more2" in repr(before)

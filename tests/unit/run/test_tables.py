@@ -189,6 +189,15 @@ def test_a_balance_is_no_sample(shop: Small) -> None:
     assert shop.rows("balance", "balance")[-1] == (Decimal(100),)
 
 
+def test_a_balance_needs_days(shop: Small) -> None:
+    shop.write(
+        "tables/sum_so_far.sql",
+        "/*\nprevious: {total: bigint}\n*/\nselect coalesce(max(total), 0) as total from previous",
+    )
+    with shop.open() as project:
+        assert "E305" in [issue.code for issue in project.check()]
+
+
 # --- history
 
 

@@ -75,7 +75,8 @@ def edges(
 ) -> tuple[tuple[Input, ...], list[Issue]]:
     """How each input is read for a day of output, and what the header must still say.
 
-    Codes: E301 an input crosses days, E302 `on_change` is missing, E303 a read that is needless.
+    Codes: E301 an input crosses days, E302 `on_change` is missing, E303 a read that is needless,
+    E305 `previous` without `time`.
     """
     found: list[Input] = []
     issues: list[Issue] = []
@@ -86,6 +87,10 @@ def edges(
             issues.append(issue)
     if definition.previous:
         found.append(Input(node=definition.id, name=PREVIOUS, mode="previous"))
+        if definition.time is None:
+            what = "`previous` is the table's own day before, and the table has no `time`"
+            fix = "add `time`; without days, building again would not give the same"
+            issues.append(Issue(code="E305", what=what, place=definition.place, fix=fix))
     for sort, names in (("reads", definition.reads), ("on_change", definition.on_change)):
         issues += [
             Issue(
