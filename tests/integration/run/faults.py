@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from tests.integration.run.laws import CONTRACT, EXACT, Order, deliver, exact_rows, write_regions
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 from headwater.contracts.quoting import literal, quote
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 import duckdb
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 Mode = Literal["append", "replace", "keep_first"]
 FIRST = date(2024, 3, 27)  # around the change to summer time in London

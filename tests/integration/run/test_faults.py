@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.integration.run.faults import deliver_day, expected, fault_project, published
 from tests.integration.run.runner import REPOSITORY, zygote
-from tests.unit.run.small import Small, touched
+from tests.integration.run.small import Small, touched
 
 from headwater.errors import HeadwaterError
 from headwater.project.releasing import RunReport

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.integration.run.faults import deliver_day, expected, fault_project, published
 from tests.integration.run.runner import zygote
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 KILLS = int(os.environ.get("HEADWATER_KILLS", "104"))
 SIGKILL = -9

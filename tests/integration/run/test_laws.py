@@ -24,7 +24,7 @@ from tests.integration.run.laws import (
     law_project,
     write_regions,
 )
-from tests.unit.run.small import Small, touched
+from tests.integration.run.small import Small, touched
 
 EXAMPLES = int(os.environ.get("HEADWATER_LAW_EXAMPLES", "10"))
 LONDON = ZoneInfo("Europe/London")

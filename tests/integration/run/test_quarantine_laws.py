@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 from headwater.errors import UsageError
 from headwater.ids import NodeId

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.run.small import Small, reasons, touched
+from tests.integration.run.small import Small, reasons, touched
 
 from headwater.ids import digest
 from headwater.kinds.table import bind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.run.small import ORDERS, Small, touched
+from tests.integration.run.small import ORDERS, Small, touched
 
 from headwater.errors import HeadwaterError
 from headwater.ledger import Conflict

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 from headwater.errors import HeadwaterError
 from headwater.project.testing import (

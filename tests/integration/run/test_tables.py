@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.unit.run.small import ORDERS, Small, reasons, touched
+from tests.integration.run.small import ORDERS, Small, reasons, touched
 
 from headwater.clock import count_days, day_interval, days_of
 from headwater.ids import NodeId

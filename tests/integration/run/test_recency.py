@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.unit.run.small import ORDERS, Small
+from tests.integration.run.small import ORDERS, Small
 
 from headwater.project.recency import SourceFreshness
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.run.small import Small, small_shop
+from tests.integration.run.small import Small, small_shop
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.run.small import ORDERS, Small, reasons, touched
+from tests.integration.run.small import ORDERS, Small, reasons, touched
 
 
 def test_a_first_run_builds_everything(shop: Small) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.run.small import Small
+from tests.integration.run.small import Small
 
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
-from tests.unit.run.small import Small, touched
+from tests.integration.run.small import Small, touched
 
 from headwater.errors import HeadwaterError
 from headwater.ids import NodeId

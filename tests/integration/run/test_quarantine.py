@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.unit.run.small import Small, reasons, touched
+from tests.integration.run.small import Small, reasons, touched
 
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId

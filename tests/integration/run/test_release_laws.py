@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.unit.run.small import Small, small_shop, touched
+from tests.integration.run.small import Small, small_shop, touched
 
 from headwater.plan.state import State
 
