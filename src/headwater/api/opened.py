@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headwater.project.maintaining import CompactReport, VacuumReport
     from headwater.project.quarantine import NodeQuarantine
     from headwater.project.recency import SourceFreshness
-    from headwater.project.releasing import RunReport
+    from headwater.project.recording import RunReport
     from headwater.project.testing import Proof, UnitResult
     from headwater.project.tracing import Trace
 

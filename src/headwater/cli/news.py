@@ -11,7 +11,7 @@ from headwater.project.workspace import find_root
 if TYPE_CHECKING:
     from headwater.cli.calls import Call
     from headwater.project import Project
-    from headwater.project.releasing import RunReport
+    from headwater.project.recording import RunReport
 
 
 class News:

@@ -11,7 +11,7 @@ from headwater.clock import parse_duration
 from headwater.errors import Issue, UsageError
 from headwater.ids import NodeId
 from headwater.project.periods import parse_period
-from headwater.project.releasing import PROD
+from headwater.project.recording import PROD
 
 if TYPE_CHECKING:
     from headwater.plan.steps import Request

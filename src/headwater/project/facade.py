@@ -17,7 +17,7 @@ from headwater.ids import NodeId
 from headwater.kinds.source.definition import FilesOrigin, InPlaceOrigin, SourceDefinition
 from headwater.ledger import Ledger, Release
 from headwater.plan.steps import Plan, Request
-from headwater.project import promoting, releasing
+from headwater.project import promoting, recording, releasing
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
 from headwater.project.comparing import ReleaseDiff, compare_releases
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Project:
     """An open project in one environment; close it, or use it as a context manager."""
 
-    def __init__(self, workspace: Workspace, environment: str = releasing.PROD) -> None:
+    def __init__(self, workspace: Workspace, environment: str = recording.PROD) -> None:
         self.workspace = workspace
         self.environment = environment
 
@@ -43,7 +43,7 @@ class Project:
         cls,
         folder: str | Path | None = None,
         *,
-        env: str = releasing.PROD,
+        env: str = recording.PROD,
         profile: str | None = None,
         now: str | None = None,
     ) -> Self:
@@ -74,13 +74,13 @@ class Project:
     def view(self) -> ReleaseView:
         """What the environment shows now; `prod`'s where it does not exist yet."""
         ledger = self.workspace.ledger
-        head = ledger.head(self.environment) or ledger.head(releasing.PROD)
+        head = ledger.head(self.environment) or ledger.head(recording.PROD)
         return ReleaseView.of(ledger, head)
 
     @property
     def published(self) -> ReleaseView:
         """What readers of the environment see. Code E710 for one that does not exist."""
-        if self.environment != releasing.PROD:
+        if self.environment != recording.PROD:
             promoting.head_of(self.ledger, self.environment)
         return self.view
 
@@ -92,7 +92,7 @@ class Project:
 
     def check(self) -> tuple[Issue, ...]:
         """Everything that is wrong with the definitions; nothing is run."""
-        released = ReleaseView.of(self.ledger, self.ledger.head(releasing.PROD))
+        released = ReleaseView.of(self.ledger, self.ledger.head(recording.PROD))
         warnings = check_agreements(self.workspace, self.bound, released, warn=True)
         return (*self.bound.issues, *warnings)
 
@@ -110,7 +110,7 @@ class Project:
         new = frozenset(n for n in self.bound.graph.nodes if n not in self.view.definitions)
         return Situation(
             states={"modified": frozenset(edited), "new": new},
-            results=releasing.last_results(self.ledger, self.environment),
+            results=recording.last_results(self.ledger, self.environment),
         )
 
     # --- plan and run
@@ -131,7 +131,7 @@ class Project:
 
     def run(
         self, request: Request | None = None, progress: Progress | None = None
-    ) -> releasing.RunReport:
+    ) -> recording.RunReport:
         """Bring the environment up to date, and release what came out."""
         report = releasing.run(self.workspace, self.bound, request or self.request(), progress)
         self.forget()
@@ -142,8 +142,8 @@ class Project:
         newer = self._view_of(after if after is not None else self.environment)
         older = before
         if older is None and newer.release is not None:
-            same = newer.release.environment == releasing.PROD
-            older = newer.release.parent if same else releasing.PROD
+            same = newer.release.environment == recording.PROD
+            older = newer.release.parent if same else recording.PROD
         view = self._view_of(older) if older is not None else ReleaseView.of(self.ledger, None)
         return compare_releases(view, newer, self.workspace.lake, self.workspace.engine)
 
@@ -185,7 +185,7 @@ class Project:
 
     def promote(
         self, environment: str, reason: str = "", progress: Progress | None = None
-    ) -> releasing.RunReport:
+    ) -> recording.RunReport:
         """Make `prod` run what an environment runs."""
         report = promoting.promote(self.workspace, environment, reason, progress)
         self.forget()

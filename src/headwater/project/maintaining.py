@@ -24,8 +24,8 @@ from headwater.lake import (
 )
 from headwater.ledger import FileUse, Ledger, Publication, Release
 from headwater.plan.state import Build, Contents, DataFile, State, schema_digest
+from headwater.project.recording import PROD, exclusive
 from headwater.project.release_view import ReleaseView
-from headwater.project.releasing import PROD, exclusive
 from headwater.project.workspace import Workspace
 
 #: A reader who took a release keeps its files so long after something newer was published.

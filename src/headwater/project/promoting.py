@@ -19,16 +19,9 @@ from headwater.plan.planner import delivery_key
 from headwater.plan.state import State
 from headwater.plan.steps import Request
 from headwater.project.agreeing import check_agreements
+from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import ReleaseView
-from headwater.project.releasing import (
-    PROD,
-    Phase,
-    RunReport,
-    bind_released,
-    exclusive,
-    recorded,
-    run_phase,
-)
+from headwater.project.releasing import Phase, bind_released, run_phase
 from headwater.project.workspace import Workspace
 from headwater.run.context import Progress
 

@@ -6,26 +6,22 @@ their own after the data have been brought up to date, so that the causes of a c
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 import time
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from headwater.errors import HeadwaterError, Issue, raise_errors
+from headwater.errors import raise_errors
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import find_arrivals
-from headwater.ledger import Event, Ledger, Publication, Release, ReleaseSort, RunRecord
+from headwater.ledger import DefinitionRecord, Event, Publication, Release, ReleaseSort
 from headwater.plan.planner import make_plan
 from headwater.plan.rekey import rekey
 from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
+from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import (
     ReleaseView,
     changed_records,
@@ -34,29 +30,9 @@ from headwater.project.release_view import (
 )
 from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME
-from headwater.run.context import STATUSES, NodeOutcome, Progress, RunContext
+from headwater.run.context import Progress, RunContext
 from headwater.run.loop import prepare
 from headwater.run.publish import publish
-
-PROD = "prod"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunReport:
-    """What a run did: outcomes in order, the releases that it made, and what it left."""
-
-    run: str
-    environment: str
-    outcomes: tuple[NodeOutcome, ...] = ()
-    releases: tuple[Release, ...] = ()
-    edited: tuple[NodeId, ...] = ()  # definitions on disk that are not released
-    barred: tuple[NodeId, ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def failed(self) -> bool:
-        """Whether a node was held or failed."""
-        return any(o.status in ("held", "failed", "waiting") for o in self.outcomes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,22 +169,7 @@ def run_phase(
     """Prepare everything side by side, then publish it in one transaction."""
     bound, request = phase.bound, phase.request
     records = definition_records(bound.graph, bound.loaded.tree)
-    context = RunContext(
-        root=workspace.root,
-        tree_root=bound.folder,
-        graph=bound.graph,
-        clock=workspace.clock,
-        engine=workspace.engine,
-        lake=workspace.lake,
-        ledger=workspace.ledger,
-        run=report.run,
-        environment=request.environment,
-        author=workspace.author,
-        functions=bound.functions,
-        definition_hashes={node: record.hash for node, record in records.items()},
-        states=dict(phase.view.states),
-        progress=progress,
-    )
+    context = _context(workspace, phase, report, records, progress)
     arrivals = arrivals_of(bound, phase.view.states, workspace, every=request.load)
     view = phase.view.for_planning()
     barred = view.barred if phase.unbar else frozenset()
@@ -222,33 +183,65 @@ def run_phase(
     )
     if phase.complete and prepared.held:
         return report
-    changed = changed_records(records, phase.view.definitions) if phase.sort != "data" else {}
-    ledger, base = workspace.ledger, phase.view.release
-    known_tree = base.tree if base is not None else ""
-    moves_tree = phase.sort != "data" and known_tree != bound.tree_digest
-    release = publish(
-        prepared,
-        context,
-        Publication(
-            environment=request.environment,
-            expected=phase.expected,
-            base=base.number if base is not None else None,
-            at=workspace.clock.now,
-            author=workspace.author,
-            sort=phase.sort,
-            reason=phase.reason,
-            run=report.run,
-            tree=ledger.put_tree(bound.loaded.tree.files) if moves_tree else None,
-            definitions=changed,
-            states=dict(phase.taken),
-            unbarred=tuple(sorted(key for key in barred if key[0] in prepared.states)),
-        ),
+    draft = replace(
+        _draft(workspace, phase, records),
+        run=report.run,
+        unbarred=tuple(sorted(key for key in barred if key[0] in prepared.states)),
     )
+    release = publish(prepared, context, draft)
     if release is None:
         return report
     if release.environment == PROD:
         _catalog(workspace, release, bound)
     return replace(report, releases=(*report.releases, release))
+
+
+def _context(
+    workspace: Workspace,
+    phase: Phase,
+    report: RunReport,
+    records: Mapping[NodeId, DefinitionRecord],
+    progress: Progress | None,
+) -> RunContext:
+    """The world of one phase."""
+    return RunContext(
+        root=workspace.root,
+        tree_root=phase.bound.folder,
+        graph=phase.bound.graph,
+        clock=workspace.clock,
+        engine=workspace.engine,
+        lake=workspace.lake,
+        ledger=workspace.ledger,
+        run=report.run,
+        environment=phase.request.environment,
+        author=workspace.author,
+        functions=phase.bound.functions,
+        definition_hashes={node: record.hash for node, record in records.items()},
+        states=dict(phase.view.states),
+        progress=progress,
+    )
+
+
+def _draft(
+    workspace: Workspace, phase: Phase, records: Mapping[NodeId, DefinitionRecord]
+) -> Publication:
+    """What a phase publishes beside what it builds: definitions, and states taken as they are."""
+    bound, base = phase.bound, phase.view.release
+    moves = phase.sort != "data"
+    known_tree = base.tree if base is not None else ""
+    new_tree = moves and known_tree != bound.tree_digest
+    return Publication(
+        environment=phase.request.environment,
+        expected=phase.expected,
+        base=base.number if base is not None else None,
+        at=workspace.clock.now,
+        author=workspace.author,
+        sort=phase.sort,
+        reason=phase.reason,
+        tree=workspace.ledger.put_tree(bound.loaded.tree.files) if new_tree else None,
+        definitions=changed_records(records, phase.view.definitions) if moves else {},
+        states=dict(phase.taken),
+    )
 
 
 def _catalog(workspace: Workspace, release: Release, bound: Bound) -> None:
@@ -291,89 +284,3 @@ def edited_nodes(workspace: Workspace, disk: Bound, environment: str) -> tuple[N
     return tuple(
         sorted(changed_records(definition_records(disk.graph, disk.loaded.tree), view.definitions))
     )
-
-
-@contextmanager
-def exclusive(workspace: Workspace, environment: str) -> Iterator[None]:
-    """One run an environment at a time; waits `HEADWATER_WAIT_S` seconds. Code E709."""
-    holder = f"{workspace.author}, process {os.getpid()} on {socket.gethostname()}"
-    wait_s = float(os.environ.get("HEADWATER_WAIT_S", "0"))
-    lock = workspace.ledger.run_lock(environment, holder=holder, wait_s=wait_s)
-    with lock as held:
-        if not held:
-            raise HeadwaterError(
-                Issue(
-                    code="E709",
-                    what=f"another run of `{environment}` is under way: {lock.holder()}",
-                    fix="wait for it, or run in another environment with `--env NAME`",
-                )
-            )
-        workspace.lake.check_epoch(workspace.ledger.epoch)
-        yield
-
-
-@dataclass
-class Recording:
-    """A run under way, and what it has come to so far."""
-
-    report: RunReport
-
-
-@contextmanager
-def recorded(workspace: Workspace, request: Request) -> Iterator[Recording]:
-    """The run in the ledger, from its beginning to its end, however it ends."""
-    record = RunRecord(
-        id=_run_id(),
-        environment=request.environment,
-        request=json.dumps(_request_data(request)),
-        started_at=workspace.clock.now,
-        author=workspace.author,
-        pid=os.getpid(),
-        host=socket.gethostname(),
-    )
-    ledger = workspace.ledger
-    ledger.start_run(record)
-    recording = Recording(RunReport(run=record.id, environment=request.environment))
-    status = "failed"
-    try:
-        yield recording
-        status = "incomplete" if recording.report.failed else "done"
-    finally:
-        summary = json.dumps(_report_data(recording.report))
-        ledger.finish_run(record.id, status=status, at=workspace.clock.now, summary=summary)
-
-
-def last_results(ledger: Ledger, environment: str) -> dict[str, frozenset[NodeId]]:
-    """What became of the nodes in the newest run that touched any: status → nodes."""
-    found: dict[str, set[NodeId]] = {status: set() for status in STATUSES}
-    for record in ledger.runs(environment, limit=20):
-        outcomes = json.loads(record.summary).get("nodes", {}) if record.summary else {}
-        if outcomes:
-            for node, status in outcomes.items():
-                found[status].add(NodeId.parse(node))
-            break
-    return {status: frozenset(nodes) for status, nodes in found.items()}
-
-
-def _report_data(report: RunReport) -> dict[str, object]:
-    return {
-        "releases": [release.number for release in report.releases],
-        "nodes": {str(outcome.node): outcome.status for outcome in report.outcomes},
-        "issues": [str(issue) for outcome in report.outcomes for issue in outcome.issues],
-    }
-
-
-def _run_id() -> str:
-    """An id that sorts by when it was made: under a fixed clock all runs begin at one instant."""
-    return f"{time.time_ns() // 1_000_000:011x}{uuid.uuid4().hex[:5]}"
-
-
-def _request_data(request: Request) -> dict[str, object]:
-    selected = request.selected
-    return {
-        "selected": sorted(map(str, selected)) if selected is not None else None,
-        "full_refresh": sorted(map(str, request.full_refresh)),
-        "period": [str(request.period.start), str(request.period.end)] if request.period else None,
-        "sample_days": request.sample.days if request.sample else None,
-        "apply": request.apply,
-    }

@@ -64,7 +64,7 @@ def print_plan(project: Project, plan: Plan, page: Page) -> None:
 
 def print_edited(project: Project, page: Page) -> None:
     """Edited definitions that `prod` does not run."""
-    from headwater.project.releasing import PROD
+    from headwater.project.recording import PROD
 
     edited = project.edited
     if edited and project.environment == PROD:

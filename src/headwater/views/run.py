@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headwater.ids import NodeId
     from headwater.ledger import Release
     from headwater.project import Project
-    from headwater.project.releasing import RunReport
+    from headwater.project.recording import RunReport
     from headwater.run.context import NodeOutcome
     from headwater.views.page import Page
 

@@ -17,8 +17,8 @@ from headwater.ledger import Release
 from headwater.plan.state import State
 from headwater.plan.steps import Load, Plan, Query, Step
 from headwater.project import Project
+from headwater.project.recording import RunReport
 from headwater.project.release_view import ReleaseView
-from headwater.project.releasing import RunReport
 from headwater.run.context import NodeOutcome
 from headwater.views.figures import count, span
 

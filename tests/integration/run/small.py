@@ -10,7 +10,7 @@ from typing import Any
 
 from headwater.contracts.quoting import literal, quote
 from headwater.project import Project
-from headwater.project.releasing import RunReport
+from headwater.project.recording import RunReport
 
 SETTINGS = "name: small\ntimezone: Europe/London\nnow: 2024-03-10\n"
 

@@ -17,7 +17,7 @@ from tests.integration.run.runner import REPOSITORY, zygote
 from tests.integration.run.small import Small, touched
 
 from headwater.errors import HeadwaterError
-from headwater.project.releasing import RunReport
+from headwater.project.recording import RunReport
 
 pytestmark = pytest.mark.slow
 

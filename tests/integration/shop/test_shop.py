@@ -22,7 +22,7 @@ from headwater.examples import example_path
 from headwater.ids import NodeId
 from headwater.plan.state import State
 from headwater.project import Project
-from headwater.project.releasing import RunReport
+from headwater.project.recording import RunReport
 from headwater.project.testing import run_unit_tests
 from headwater.run.context import NodeOutcome
 

@@ -17,7 +17,7 @@ import pytest
 from headwater.examples import example_path
 from headwater.ids import NodeId
 from headwater.project import Project
-from headwater.project.releasing import RunReport
+from headwater.project.recording import RunReport
 from headwater.run.context import NodeOutcome
 
 pytestmark = pytest.mark.slow

@@ -22,7 +22,7 @@ from headwater.cli.selecting import (
 if TYPE_CHECKING:
     from headwater.plan.steps import Request
     from headwater.project import Project
-    from headwater.project.releasing import RunReport
+    from headwater.project.recording import RunReport
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")]
 
@@ -140,7 +140,7 @@ def _refuse_errors(project: Project, request: Request, call: Call) -> None:
     """Definitions with errors are not run; a schedule goes on with the released ones, and tells."""
     from headwater.cli.screen import Screen
     from headwater.errors import raise_errors
-    from headwater.project.releasing import PROD
+    from headwater.project.recording import PROD
     from headwater.views.issues import tally
 
     errors = project.bound.errors
@@ -157,7 +157,7 @@ def _asked(project: Project, call: Call, yes: bool) -> bool:
     """Whether edited definitions go out with a run of `prod`; asks only on a terminal."""
     import sys
 
-    from headwater.project.releasing import PROD
+    from headwater.project.recording import PROD
 
     edited = project.edited
     if project.environment != PROD or not edited:

@@ -130,20 +130,10 @@ def _load(
         deliveries=_deliveries(state, landed, stamp),
         cursor=next((one.cursor for one in reversed(landed) if one.cursor), state.cursor),
     )
-    record = Build(
+    record = replace(
+        _record(step, node, new, landed, files, context),
         id=build,
-        node=node.id,
-        interval=new.segments.hull or ALL_TIME,
-        input_key=digest([one.delivery.sha256 for one in landed], node.fingerprint),
-        definition=context.definition_hashes.get(node.id, ""),
-        run=context.run,
-        reason=str(step.reason),
-        rows=sum(f.rows for f in files if f.part == "rows"),
-        started_at=context.clock.now,
         seconds=stopwatch.perf_counter() - began,
-        schema=node.schema,
-        contents=Contents(rows=digest(build), columns={}),
-        files=files,
         outcomes=judgement.outcomes,
         load_ids=(build,),
     )
@@ -154,6 +144,33 @@ def _load(
         issues=(*judgement.issues, *(issue for one in landed for issue in one.issues)),
         rows=record.rows,
         reckoning=_reckoning(intake, files),
+    )
+
+
+def _record(
+    step: Load,
+    node: Node,
+    new: State,
+    landed: Sequence[Landed],
+    files: tuple[DataFile, ...],
+    context: RunContext,
+) -> Build:
+    """What `trace` will show of the load."""
+    shas = [one.delivery.sha256 for one in landed]
+    return Build(
+        id="",
+        node=node.id,
+        interval=new.segments.hull or ALL_TIME,
+        input_key=digest(shas, node.fingerprint),
+        definition=context.definition_hashes.get(node.id, ""),
+        run=context.run,
+        reason=str(step.reason),
+        rows=sum(f.rows for f in files if f.part == "rows"),
+        started_at=context.clock.now,
+        seconds=0.0,
+        schema=node.schema,
+        contents=Contents(rows=digest(shas), columns={}),
+        files=files,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from headwater.errors import Place
 from headwater.ids import NodeId
 from headwater.ledger import Release
-from headwater.project.releasing import RunReport
+from headwater.project.recording import RunReport
 from headwater.run.context import Reckoning
 
 

@@ -27,8 +27,8 @@ from headwater.project.quarantine.waiting import (
     show_waiting,
     waiting_state,
 )
+from headwater.project.recording import exclusive, recorded
 from headwater.project.release_view import ReleaseView
-from headwater.project.releasing import exclusive, recorded
 from headwater.run.context import Progress
 from headwater.run.states import BROKEN
 
