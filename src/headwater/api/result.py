@@ -84,7 +84,11 @@ class Result:
 
     def _head(self) -> list[list[str]]:
         columns = [column.to_pylist() for column in self._table.slice(0, _SHOWN_ROWS).columns]
-        return [list(map(value_text, row)) for row in zip(*columns, strict=True)]
+        names = self.columns
+        return [
+            [value_text(value, name) for name, value in zip(names, row, strict=True)]
+            for row in zip(*columns, strict=True)
+        ]
 
     def _note(self) -> str:
         rows = count(len(self), "row")

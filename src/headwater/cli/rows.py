@@ -137,7 +137,10 @@ def _write_table(reading: Reading, stream: TextIO, limit: int) -> None:
     numeric = [is_number(kind) for kind in reading.types]
     head = [Cell(n, "strong", right) for n, right in zip(reading.columns, numeric, strict=True)]
     body = [
-        [Cell(value_text(value), right=right) for value, right in zip(row, numeric, strict=True)]
+        [
+            Cell(value_text(value, name), right=right)
+            for name, value, right in zip(reading.columns, row, numeric, strict=True)
+        ]
         for row in rows
     ]
     screen.lines(align([head, *body], indent=0, gap=2, width=screen.cut))

@@ -91,7 +91,7 @@ def _print_group(group: RuleGroup, view: QuarantineView, page: Page) -> None:
     rows += [
         (
             Cell(row.id, "quiet"),
-            *(value_text(row.values.get(column)) for column in columns),
+            *(value_text(row.values.get(column), column) for column in columns),
             Cell(_amount(row), right=True),
             Cell(_origin(row), "place"),
         )

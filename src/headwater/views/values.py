@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 _WIDEST = 60
+_NAMES_SOMETHING = re.compile(
+    r"(^|_)(id|key|no|nr|number|code|year|line|row|invoice|zip)$", re.IGNORECASE
+)
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NUMBERS = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE"))
 
@@ -14,16 +18,22 @@ def is_number(kind: str) -> bool:
     return kind.startswith("DECIMAL") or kind in _NUMBERS
 
 
-def value_text(value: object) -> str:
+def value_text(value: object, column: str = "") -> str:
     """Thousands separators, no line breaks, nothing where it is null.
+
+    A whole number that names something, as its column tells, has no separators.
 
     >>> value_text(Decimal("1044842.50")), value_text(None), value_text(True), value_text(0.1 + 0.2)
     ('1,044,842.50', '', 'true', '0.3')
+    >>> value_text(15680, "customer_id"), value_text(15680, "quantity")
+    ('15680', '15,680')
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and _NAMES_SOMETHING.search(column):
+        return str(value)
     if isinstance(value, int | Decimal):
         return f"{value:,}"
     if isinstance(value, float):
