@@ -77,7 +77,8 @@ def write_schemas(root: Path, readers: Iterable[Describer], names: Names) -> Non
     folder = root / SCHEMA_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in json_schemas(readers, names).items():
-        text = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+        # Without indentation: only then is the encoder a fast one, and editors do not mind.
+        text = json.dumps(schema, ensure_ascii=False) + "\n"
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
