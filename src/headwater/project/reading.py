@@ -28,7 +28,7 @@ from headwater.project.pruning import visible_span
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME, KINDS
-from headwater.sql.parameters import translate
+from headwater.sql.parameters import translate, written_parameters
 
 if TYPE_CHECKING:
     import duckdb
@@ -119,10 +119,21 @@ def _named(sql: str, given: Mapping[str, object]) -> tuple[str, ...]:
     try:
         return references(translate(sql, types).sql)
     except SqlError as error:
+        _refuse_missing(sql, given, ":")  # without a value it is a syntax error to the parser
         problem = error.problem
         raise _issue(
             problem.code, problem.what, problem.fix, problem.line, problem.column
         ) from error
+
+
+def _refuse_missing(sql: str, given: Mapping[str, object], sign: str) -> None:
+    """Raise E808 for a parameter of the query that has no value."""
+    known = {name.casefold() for name in given}
+    for written in written_parameters(sql):
+        if written.startswith(sign) and written[1:].casefold() not in known:
+            what = f"the parameter `{written}` has no value"
+            fix = f"give it with `--set {written[1:]}=…`"
+            raise HeadwaterError(Issue(code="E808", what=what, fix=fix))
 
 
 def published_tables(view: ReleaseView, names: Iterable[str]) -> dict[str, Published]:
@@ -216,6 +227,7 @@ def _bind(
     if unused:
         what = f"the query has no parameter `:{unused[0]}`"
         raise HeadwaterError(Issue(code="E808", what=what, fix="take it out of `--set`"))
+    _refuse_missing(sql, given, "$")
     try:
         Binder(functions).bind(sql, relations, parameters=types)
     except SqlError as error:

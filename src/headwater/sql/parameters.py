@@ -35,6 +35,16 @@ class Translated:
         return position(self.original, offset - moved)
 
 
+def written_parameters(sql: str) -> tuple[str, ...]:
+    """What looks like a parameter, with its sign, each once in written order.
+
+    >>> written_parameters("select ':no', a::date from t where a > :low and b = $high")
+    (':low', '$high')
+    """
+    found = [m[0].strip() for m in _TOKEN.finditer(sql) if m["name"] is not None]
+    return tuple(dict.fromkeys(found))
+
+
 def translate(sql: str, parameters: Mapping[str, str]) -> Translated:
     """The text with each declared parameter as `($name::type)`; others stay for DuckDB to judge.
 

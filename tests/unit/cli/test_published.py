@@ -95,6 +95,14 @@ def test_sql_parameters_that_do_not_fit(shop: Path, cli: Call) -> None:
     assert cli("sql", "from cities", "--set", "city").code == 2
 
 
+@pytest.mark.parametrize("written", [":low", "$low"])
+def test_sql_names_a_parameter_without_a_value(shop: Path, cli: Call, written: str) -> None:
+    said = cli("sql", f"select ':no', id from orders where id > {written}")
+    assert said.code == 1
+    assert f"E808  the parameter `{written}` has no value" in said.err
+    assert "--set low=" in said.err
+
+
 def test_sql_limit_of_a_printed_table(shop: Path, cli: Call) -> None:
     said = cli("sql", "select id from orders order by id", "--limit", "2")
     assert said.out == "id\n 0\n 1\nthe first 2 rows; `--limit 0` shows all\n"
