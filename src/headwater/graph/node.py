@@ -89,6 +89,9 @@ class Node:
     key: tuple[str, ...] = ()
     recipe: Recipe | None = None  # None: a source, whose content comes from its deliveries
     latest: Latest | None = None
+    #: Columns → the relation whose key they hold: the joins that never multiply rows.
+    references: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    is_built: bool = True  # False: a definition alone, such as a dashboard; it has no content
 
     @property
     def column_names(self) -> tuple[str, ...]:

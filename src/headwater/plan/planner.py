@@ -46,6 +46,8 @@ def make_plan(
     steps: list[Step] = []
     barred: list[NodeId] = []
     for node in graph.nodes.values():
+        if not node.is_built:
+            continue
         if request.selected is not None and node.id not in request.selected:
             continue
         if node.recipe is None:

@@ -126,6 +126,8 @@ class _Wave:
             waiting = NodeOutcome(node=node.id, status="waiting", because=blocker)
             self.outcomes[node.id] = waiting
             return []
+        if not node.is_built:
+            return []
         if node.recipe is None:
             load = plan_load(node, self.view, self.arrivals.get(node.id, Arrivals()), self.request)
             steps: list[Step] = [load] if load is not None else []

@@ -112,6 +112,10 @@ def _node(
         time=definition.time,
         key=definition.key if definition.history is None else (),
         recipe=recipe,
+        references={
+            tuple(column.strip() for column in columns.split(",")): target
+            for columns, target in definition.references.items()
+        },
     )
 
 
