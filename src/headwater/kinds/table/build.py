@@ -11,13 +11,15 @@ from typing import cast
 
 from headwater.clock import local, local_midnight
 from headwater.contracts.rules import reference_rule
+from headwater.definitions.sqlfile import without_comments
 from headwater.engines.protocol import InputRelation, Session, Target, Written
 from headwater.graph.node import Node
+from headwater.graph.relations import hidden_named
 from headwater.ids import ALL_TIME, DataInterval, digest
 from headwater.kinds.table.call import write_function
 from headwater.kinds.table.definition import TableDefinition
 from headwater.kinds.table.history import write_history
-from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
+from headwater.kinds.table.inputs import PREVIOUS
 from headwater.plan.should import input_key
 from headwater.plan.state import State
 from headwater.plan.steps import Load, Query

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from headwater.definitions import sqlfile
 from headwater.errors import Issue, Place
+from headwater.graph import relations
 from headwater.graph.node import Input, Node, ReadMode
 from headwater.kinds.table.definition import TableDefinition
 from headwater.sql import Column, QueryTemplate, Relation
@@ -23,49 +24,16 @@ def references(definition: TableDefinition) -> tuple[str, ...]:
 
 def mention(definition: TableDefinition, word: str) -> Place:
     """Where a word stands in the table's SQL; the definition's own place if it does not."""
-    match = re.search(rf"\b{re.escape(word)}\b", without_comments(definition.sql), re.IGNORECASE)
-    if match is None:
-        return definition.place
-    before = definition.sql[: match.start()]
-    line = before.count("\n") + 1
-    return Place(definition.place.path, line, match.start() - (before.rfind("\n") + 1) + 1)
-
-
-def without_comments(sql: str) -> str:
-    """The same text with comments blanked, so that positions stay true."""
-
-    def blank(match: re.Match[str]) -> str:
-        return re.sub(r"[^\n]", " ", match[0])
-
-    return re.sub(r"/\*.*?\*/|--[^\n]*", blank, sql, flags=re.DOTALL)
+    return sqlfile.mention(definition.sql, word, definition.place)
 
 
 def relations_of(definition: TableDefinition, upstream: Mapping[str, Node]) -> dict[str, Relation]:
-    """The upstream nodes as the binder sees them; hidden columns only where the SQL names them."""
-    text = without_comments(definition.sql).casefold()
-    found = {
-        name: Relation(
-            name=name,
-            columns=tuple(
-                Column(name=column, type=kind)
-                for column, kind in (*node.schema, *hidden_named(node, text))
-            ),
-            time=node.time,
-            key=node.key,
-        )
-        for name, node in upstream.items()
-    }
+    """The upstream nodes as the binder sees them, and the table's own interval before."""
+    found = relations.relations_of(definition.sql, upstream)
     if definition.previous:
         columns = tuple(Column(name=name, type=kind) for name, kind in definition.previous.items())
         found[PREVIOUS] = Relation(name=PREVIOUS, columns=columns, key=definition.key)
     return found
-
-
-def hidden_named(node: Node, sql: str) -> Iterator[tuple[str, str]]:
-    """The hidden columns of a relation that a text names."""
-    for column, kind in node.hidden:
-        if re.search(rf"(?<![A-Za-z0-9_]){re.escape(column)}(?![A-Za-z0-9_])", sql):
-            yield column, kind
 
 
 def edges(

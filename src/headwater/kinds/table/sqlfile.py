@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from headwater.definitions.fields import INVALID, take_described
-from headwater.definitions.files import with_defaults
 from headwater.definitions.headers import split_header
-from headwater.definitions.loader import Files, name_of
-from headwater.definitions.yamltext import Located, read_yaml
+from headwater.definitions.loader import Files
+from headwater.definitions.sqlfile import is_test, note_problem, read_draft
+from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Place
 from headwater.ids import NodeId
 from headwater.kinds.table.definition import TableDefinition, UnitTest
 from headwater.kinds.table.keys import SAME, TABLE, read_tests, take_history
 from headwater.sql.parsing import parse_many
-from headwater.sql.problems import SqlError, SqlProblem
-
-_HINT: Final = "the leading comment holds the table's keys; write other comments with `--`"
+from headwater.sql.problems import SqlError
 
 
 def read_tables(each: Sequence[Files]) -> list[TableDefinition | None]:
@@ -33,7 +31,7 @@ def read_tables(each: Sequence[Files]) -> list[TableDefinition | None]:
             continue
         result = next(parsed)
         if isinstance(result, SqlError):
-            _note(result.problem, files)
+            note_problem(result.problem, files)
             found.append(draft)
         else:
             docs = _column_docs(draft.sql, files)
@@ -43,26 +41,15 @@ def read_tables(each: Sequence[Files]) -> list[TableDefinition | None]:
 
 def _draft(files: Files) -> TableDefinition | None:
     """Everything but what the SQL says; None where there is no SQL or no name."""
-    name = name_of(files.path, ".sql", files.issues)
-    text = files.text
-    if not text.strip():
-        files.wrong("E104", "the file is empty", Place(files.path), "write one SELECT")
+    draft = read_draft(files)
+    if draft is None:
         return None
-    split, issues = split_header(files.path, text)
-    files.issues.extend(issues)
-    if issues or name is None:
-        return None
-    bare = "\n".join(line.partition("--")[0] for line in split.sql.splitlines())
-    if not bare.strip(" \n\t;"):
-        place = Place(files.path, split.sql_line)
-        files.wrong("E107", "there is no query after the header", place, "write one SELECT")
-        return None
-    root = _keys(files, split.header, split.header_line, split.header_column)
+    root = draft.keys
     values = TABLE.read(root, files.issues) if root is not None else {}
     if values is INVALID:
         values = {}
     tests = (*read_tests(root.get("tests") if root else None, []), *read_test_file(files))
-    return build_table(name, files, values, sql=text, tests=tests)
+    return build_table(draft.name, files, values, sql=draft.text, tests=tests)
 
 
 def build_table(name: str, files: Files, values: dict[str, Any], **rest: Any) -> TableDefinition:
@@ -76,33 +63,6 @@ def build_table(name: str, files: Files, values: dict[str, Any], **rest: Any) ->
         **{key: values[key] for key in SAME if key in values},
         **rest,
     )
-
-
-def _keys(files: Files, header: str, line: int, column: int) -> Located | None:
-    """The mapping of the header or of the sidecar, completed by the folder's defaults."""
-    sidecar = next(
-        (p for p in files.paths[1:] if p.endswith((".yml", ".yaml")) and not is_test(p)), None
-    )
-    root, issues = read_yaml(files.path, header, line, column)
-    files.issues.extend(issues)
-    if sidecar is not None:
-        beside, issues = read_yaml(sidecar, files.texts[sidecar])
-        files.issues.extend(issues)
-        if root is not None and beside is not None:
-            fix = "keep one of the two"
-            what = f"the table has a header and also `{sidecar}`"
-            files.wrong("E106", what, root.place, fix)
-        if beside is None and not issues:
-            files.wrong("E104", "the file is empty", Place(sidecar), "give keys, or remove it")
-        root = root or beside
-    if root is None:
-        return None if issues else Located(dict(files.defaults), Place(files.path, 1))
-    return with_defaults(root, files, _HINT)
-
-
-def is_test(path: str) -> bool:
-    """Whether a file holds unit tests."""
-    return path.endswith((".test.yml", ".test.yaml"))
 
 
 def read_test_file(files: Files) -> tuple[UnitTest, ...]:
@@ -127,10 +87,5 @@ def _column_docs(sql: str, files: Files) -> dict[str, str]:
     try:
         return dict(column_comments(sql))
     except SqlError as error:
-        _note(error.problem, files)
+        note_problem(error.problem, files)
         return {}
-
-
-def _note(problem: SqlProblem, files: Files) -> None:
-    place = Place(files.path, problem.line, problem.column)
-    files.wrong(problem.code, problem.what, place, problem.fix)

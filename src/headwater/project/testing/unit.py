@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from headwater.contracts.quoting import quote_all
+from headwater.definitions.sqlfile import without_comments
 from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError, Issue, did_you_mean, raise_errors
 from headwater.graph.node import Node, Schema
+from headwater.graph.relations import hidden_named
 from headwater.kinds.table.definition import TableDefinition, UnitTest
 from headwater.kinds.table.history import BEFORE, history_sql
-from headwater.kinds.table.inputs import PREVIOUS, hidden_named, without_comments
+from headwater.kinds.table.inputs import PREVIOUS
 from headwater.kinds.table.python import load_function
 from headwater.project.binding import Bound
 from headwater.project.testing.model import Difference, Row, UnitResult

@@ -199,7 +199,7 @@ def test_mistakes_in_a_header(keys: str, message: str) -> None:
         ({"tables/t.sql": "create table t as select 1"}, "write exactly one SELECT"),
         (
             {"tables/t.sql": "/*\nkey: a\n*/\nselect 1", "tables/t.yml": "title: T"},
-            "E106 the table has a header and also `tables/t.yml` · tables/t.sql:2:1",
+            "E106 the file has a header and also `tables/t.yml` · tables/t.sql:2:1",
         ),
         (
             {"tables/salse.yml": "title: T", "tables/sales.sql": "select 1"},
