@@ -74,6 +74,7 @@ class Settings:
     week_starts: str = "monday"
     closed_days: tuple[date, ...] = ()
     defaults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    schedule: Mapping[str, str] = field(default_factory=dict)  # command → schedule of cron
     teams: Mapping[str, Team] = field(default_factory=dict)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     place: Place = Place("headwater.yml")

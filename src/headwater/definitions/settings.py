@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from headwater.definitions.cron import Schedule
 from headwater.definitions.fields import (
     Anything,
+    ByShape,
     Choice,
     FieldType,
     Flag,
@@ -123,6 +125,13 @@ TEAM: Final = Record(
         Key("approves_metrics", Flag(), "whether its approval makes a metric official"),
     )
 )
+SCHEDULES: Final = Record(
+    (
+        Key("run", Schedule(), "when everything is brought up to date"),
+        Key("compact", Schedule(), "when small data files are merged"),
+        Key("vacuum", Schedule(), "when data files that nothing needs are deleted"),
+    )
+)
 SETTINGS: Final = Record(
     (
         Key("name", Text(), "the project's name", required=True),
@@ -132,6 +141,7 @@ SETTINGS: Final = Record(
         Key("closed_days", ListOf(Day(), at_least=0), "days on which nothing is expected to come"),
         Key("now", Instant(), "a fixed clock, for demonstrations and tests"),
         Key("defaults", MapOf(MapOf(Anything())), "keys for every file below a folder"),
+        Key("schedule", ByShape(Schedule(), SCHEDULES), "when `headwater serve` runs the project"),
         Key("teams", MapOf(TEAM), "who may own things"),
         Key("profiles", MapOf(PROFILE), "where the project runs; chosen by `--profile`"),
     ),
@@ -165,6 +175,8 @@ def read_settings(text: str | None) -> tuple[Settings, list[Issue]]:
     profiles = {
         name: Profile(name=name, **profile) for name, profile in values.pop("profiles", {}).items()
     }
+    if isinstance(values.get("schedule"), str):
+        values["schedule"] = {"run": values["schedule"]}
     values.setdefault("name", "")
     return Settings(**values, teams=teams, profiles=profiles), issues
 

@@ -83,6 +83,23 @@ def test_no_settings(text: str | None, code: str) -> None:
     assert [issue.code for issue in issues] == [code]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"0 6 * * *"', {"run": "0 6 * * *"}),
+        ('{run: "@daily", vacuum: "0 3 * * sun"}', {"run": "@daily", "vacuum": "0 3 * * sun"}),
+    ],
+)
+def test_a_schedule_is_of_runs_or_of_commands(written: str, read: dict[str, str]) -> None:
+    settings, issues = read_settings(f"name: shop\nschedule: {written}\n")
+    assert (settings.schedule, issues) == (read, [])
+
+
+def test_an_unknown_command_is_not_scheduled() -> None:
+    _, issues = read_settings('name: shop\nschedule: {runs: "@daily"}\n')
+    assert [(i.code, i.fix) for i in issues] == [("E114", "did you mean `run`?")]
+
+
 @pytest.mark.parametrize("month", ["may", "Sep", "september", "9"])
 def test_months(month: str) -> None:
     settings, issues = read_settings(f"name: a\nfiscal_year_starts: {month}")
