@@ -96,7 +96,7 @@ class CachedBinder:
         """The template of each query, or what is wrong with it."""
         if not queries:
             return []
-        parsed = self._cache.parse_many([query.sql for query in queries])
+        parsed = self._cache.parse_many([query.parsable for query in queries])
         found: list[QueryTemplate | SqlError | None] = [
             each if isinstance(each, SqlError) else None for each in parsed
         ]

@@ -23,7 +23,7 @@ from headwater.sql.lineage import Scope, derive
 from headwater.sql.locality import find_alignment
 from headwater.sql.operators import Expression, Operator, Scan
 from headwater.sql.outputs import UnknownType, root_columns, written_names
-from headwater.sql.parameters import Translated, translate
+from headwater.sql.parameters import Translated, translate, with_dollars
 from headwater.sql.parsing import (
     ONE_SELECT,
     SEALED,
@@ -66,6 +66,13 @@ class Query:
     relations: Mapping[str, Relation]
     time: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parsable(self) -> str:
+        """The text as DuckDB parses it, positions unchanged."""
+        if not self.parameters:
+            return self.sql
+        return with_dollars(self.sql, {name.casefold() for name in self.parameters})
 
 
 class Binder:
@@ -219,7 +226,7 @@ class Binder:
         relations = tuple(dict.fromkeys(scanned(operator)))
         for name in relations:
             if name.casefold() not in schema:
-                raise SqlError(unknown_table(query.sql, name, query.relations))
+                raise SqlError(unknown_table(query.parsable, name, query.relations))
         derived = derive(operator, Scope(schema))
         problems = find_problems(derived, text, columns, self._volatile, schema)
         if query.time and query.time.casefold() not in {c.name.casefold() for c in columns}:
@@ -286,7 +293,7 @@ class Binder:
         schema = {relation.name.casefold(): relation for relation in query.relations.values()}
         for name in names:
             if name.casefold() not in schema:
-                raise SqlError(unknown_table(query.sql, name, query.relations))
+                raise SqlError(unknown_table(query.parsable, name, query.relations))
         relations = [schema[name.casefold()] for name in names]
         reads = frozenset(
             Read(relation.name, column)

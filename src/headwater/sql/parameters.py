@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from headwater.sql.problems import position
@@ -35,14 +35,53 @@ class Translated:
         return position(self.original, offset - moved)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A parameter where it stands in a text: `:name` or `$name`."""
+
+    name: str
+    written: str
+    line: int
+    column: int
+
+
+def mentions(sql: str) -> tuple[Mention, ...]:
+    """Every parameter in a text, in written order.
+
+    >>> [(m.written, m.line, m.column) for m in mentions("select ':no', a::date where a > :low")]
+    [(':low', 1, 33)]
+    """
+    found = []
+    for match in _TOKEN.finditer(sql):
+        if match["name"] is not None:
+            line, column = position(sql, len(sql[: match.start()].encode()))
+            found.append(Mention(name=match["name"], written=match[0], line=line, column=column))
+    return tuple(found)
+
+
+def with_dollars(sql: str, parameters: Container[str]) -> str:
+    """The text with `:name` as `$name`, which parses and is just as long: positions stay true.
+
+    `parameters` are the declared names, in small letters; others stay for DuckDB to judge.
+
+    >>> with_dollars("select a::date, ':low' where a > :low", {"low"})
+    "select a::date, ':low' where a > $low"
+    """
+
+    def dollar(match: re.Match[str]) -> str:
+        declared = (match["name"] or "").casefold() in parameters
+        return f"${match['name']}" if declared else match[0]
+
+    return _TOKEN.sub(dollar, sql)
+
+
 def written_parameters(sql: str) -> tuple[str, ...]:
     """What looks like a parameter, with its sign, each once in written order.
 
     >>> written_parameters("select ':no', a::date from t where a > :low and b = $high")
     (':low', '$high')
     """
-    found = [m[0].strip() for m in _TOKEN.finditer(sql) if m["name"] is not None]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(each.written for each in mentions(sql)))
 
 
 def translate(sql: str, parameters: Mapping[str, str]) -> Translated:
