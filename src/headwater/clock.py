@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from headwater.ids import MAX_TIME, MIN_TIME, DataInterval
 
 _DURATION = re.compile(r"(\d+)\s*(mo|min|ms|[smhdwy])\Z")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+#: Lengths of periods, from the shortest; fiscal ones begin where `headwater.yml` says.
+Grain = Literal["hour", "day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+_MONTHS = {"month": 1, "quarter": 3, "year": 12, "fiscal_quarter": 3, "fiscal_year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,65 @@ def count_days(interval: DataInterval, zone: ZoneInfo) -> int:
     first = local(interval.start, zone).date()
     last = local(interval.end - timedelta(microseconds=1), zone).date()
     return (last - first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Time cut into periods of one length: where they begin.
+
+    `week_starts` counts from 0 for Monday, `fiscal_year_starts` is a month.
+
+    >>> Periods("fiscal_quarter", fiscal_year_starts=2).begin(date(2012, 1, 31))
+    datetime.date(2011, 11, 1)
+    """
+
+    grain: Grain
+    week_starts: int = 0
+    fiscal_year_starts: int = 1
+
+    def begin(self, day: date) -> date:
+        """The first day of the period in which a day lies; a day begins what is shorter."""
+        if self.grain == "week":
+            return day - timedelta(
+                days=min((day.weekday() - self.week_starts) % 7, day.toordinal() - 1)
+            )
+        if self.grain not in _MONTHS:
+            return day
+        month = day.year * 12 + day.month - 1
+        offset = self.fiscal_year_starts - 1 if self.grain.startswith("fiscal") else 0
+        return _month(month - (month - offset) % _MONTHS[self.grain])
+
+    def after(self, first: date) -> date:
+        """The first day of the period that follows the one that begins on `first`."""
+        if self.grain in _MONTHS:
+            return _month(first.year * 12 + first.month - 1 + _MONTHS[self.grain])
+        days = 7 if self.grain == "week" else 1
+        return date.fromordinal(min(first.toordinal() + days, date.max.toordinal()))
+
+    def whole(self, interval: DataInterval, zone: ZoneInfo) -> DataInterval:
+        """The span of all periods that an interval touches."""
+        start, end = interval.start, interval.end
+        if start != MIN_TIME:
+            start = local_midnight(self.begin(local(start, zone).date()), zone)
+        if end != MAX_TIME:
+            last = self.begin(local(end - timedelta(microseconds=1), zone).date())
+            end = min(local_midnight(self.after(last), zone), MAX_TIME)
+        return DataInterval(start, end)
+
+    def cut(self, interval: DataInterval, zone: ZoneInfo) -> Iterator[DataInterval]:
+        """The interval's periods in order; the first and the last are whole only if it is."""
+        start = interval.start
+        while start < interval.end:
+            first = self.begin(local(start, zone).date())
+            end = min(local_midnight(self.after(first), zone), interval.end)
+            yield DataInterval(start, end)
+            start = end
+
+
+def _month(number: int) -> date:
+    """The first day of a month, counted from that of the year 0; the calendar ends in 9999."""
+    year, month = divmod(number, 12)
+    return date(year, month + 1, 1) if year <= date.max.year else date.max
 
 
 def widen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from headwater.clock import (
     Clock,
+    Grain,
+    Periods,
     count_days,
     day_interval,
     days_of,
@@ -20,7 +23,7 @@ from headwater.clock import (
     parse_instant,
     widen,
 )
-from headwater.ids import ALL_TIME
+from headwater.ids import ALL_TIME, DataInterval
 
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
 #: In Havana, as in Santiago, clocks go forward at midnight: those days begin at one o'clock.
@@ -141,3 +144,51 @@ def test_durations(text: str, seconds: int) -> None:
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         parse_duration(text)
+
+
+periods = st.builds(
+    Periods, st.sampled_from(get_args(Grain)), st.integers(0, 6), st.integers(1, 12)
+)
+
+
+@given(days, periods)
+def test_periods_meet_and_hold_their_days(day: date, cut: Periods) -> None:
+    first = cut.begin(day)
+    after = cut.after(first)
+    assert first <= day < after
+    assert cut.begin(first) == first
+    assert cut.begin(after) == after
+    assert cut.begin(after - timedelta(days=1)) == first
+
+
+@given(days, st.integers(0, 400), periods, zones)
+def test_whole_periods_are_the_least_that_hold_a_span(
+    day: date, length: int, cut: Periods, zone: ZoneInfo
+) -> None:
+    span = day_interval(day, day + timedelta(days=length), zone)
+    whole = cut.whole(span, zone)
+    pieces = list(cut.cut(whole, zone))
+    assert whole.contains(span)
+    assert cut.whole(whole, zone) == whole
+    assert (pieces[0].start, pieces[-1].end) == (whole.start, whole.end)
+    assert all(piece.overlaps(span) for piece in pieces)
+
+
+def test_weeks_and_fiscal_years_begin_where_the_settings_say() -> None:
+    assert Periods("week").begin(date(2024, 3, 10)) == date(2024, 3, 4)
+    assert Periods("week", week_starts=6).begin(date(2024, 3, 10)) == date(2024, 3, 10)
+    april = Periods("fiscal_year", fiscal_year_starts=4)
+    assert april.begin(date(2024, 3, 31)) == date(2023, 4, 1)
+    assert april.after(date(2023, 4, 1)) == date(2024, 4, 1)
+    assert Periods("fiscal_quarter", fiscal_year_starts=2).begin(date(2024, 1, 9)) == date(
+        2023, 11, 1
+    )
+
+
+def test_periods_at_the_ends_of_the_calendar_stay_in_it() -> None:
+    for grain in get_args(Grain):
+        cut = Periods(grain, week_starts=3)
+        assert cut.whole(ALL_TIME, LONDON) == ALL_TIME
+        last = DataInterval(local_midnight(date(9999, 12, 30), LONDON), ALL_TIME.end)
+        assert list(cut.cut(last, LONDON))[-1].end == ALL_TIME.end
+        assert cut.begin(date(1, 1, 1)) == date(1, 1, 1)

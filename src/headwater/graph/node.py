@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from headwater.clock import Periods
 from headwater.definitions.model import Definition
 from headwater.ids import NodeId
 
 Schema = tuple[tuple[str, str], ...]  # column names and DuckDB types, in order
 
-#: How an input is read for one day of output: the same day, a window around it, everything,
-#: everything but without reopening history when it changes, or the node's own interval before.
-ReadMode = Literal["same_day", "window", "whole", "kept", "previous"]
+#: How an input is read for one day of output: the same day, a window around it, the calendar
+#: period in which it lies, everything, everything but without reopening history when it changes,
+#: or the node's own interval before.
+ReadMode = Literal["same_day", "window", "period", "whole", "kept", "previous"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Input:
     mode: ReadMode = "whole"
     before: timedelta = timedelta(0)
     after: timedelta = timedelta(0)
+    periods: Periods | None = None  # of the mode `period`
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,6 +95,7 @@ class Node:
     #: Columns → the relation whose key they hold: the joins that never multiply rows.
     references: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     is_built: bool = True  # False: a definition alone, such as a dashboard; it has no content
+    meaning: str = ""  # of a metric: a hash of what its number means, which is what is approved
 
     @property
     def column_names(self) -> tuple[str, ...]:

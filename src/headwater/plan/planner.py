@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from headwater.clock import Clock, local, local_midnight
+from headwater.clock import Clock, Periods, local, local_midnight
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest, join_intervals
 from headwater.plan.reasons import explain
-from headwater.plan.should import expected_contents, input_key
+from headwater.plan.should import expected_contents, in_whole_periods, input_key
 from headwater.plan.state import Contents, Segment, State
 from headwater.plan.steps import (
     Arrivals,
@@ -165,6 +165,7 @@ def _stale_parts(
         newest = local(expected.hull.end - timedelta(microseconds=1), clock.zone).date()
         first = newest - request.sample + timedelta(days=1)
         window = DataInterval(local_midnight(first, clock.zone), ALL_TIME.end)
+        window = in_whole_periods(node, window, clock.zone)
     stale: list[tuple[DataInterval, Contents]] = []
     for interval, contents in expected.within(window):
         wanted = input_key(contents)
@@ -172,7 +173,8 @@ def _stale_parts(
         parts = _differing(state.segments, interval, wanted, forced)
         stale += [(part, contents) for part in parts]
         if request.period is not None and not forced:
-            asked = interval.intersect(request.period) if node.time else interval
+            wide = in_whole_periods(node, request.period, clock.zone)
+            asked = interval.intersect(wide) if node.time else interval
             if asked is not None:
                 stale.append((asked, contents))
     return sorted(stale, key=lambda part: part[0])
@@ -222,11 +224,14 @@ def _chunks(
 def _cut_by_rows(
     node: Node, interval: DataInterval, states: Mapping[NodeId, State], clock: Clock
 ) -> list[DataInterval]:
-    """Whole local months, as many at once as read at most `CHUNK_ROWS`, by the files' own spans."""
+    """Whole local months, or the node's own periods, as many at once as read at most `CHUNK_ROWS`.
+
+    Rows are counted by the files' own spans.
+    """
     files = [
         file
         for edge in node.inputs
-        if edge.mode == "same_day" and edge.node in states
+        if edge.mode in ("same_day", "period") and edge.node in states
         for file in states[edge.node].part("rows")
         if file.interval.overlaps(interval)
     ]
@@ -234,26 +239,14 @@ def _cut_by_rows(
         return [interval]
     pieces: list[DataInterval] = []
     start, rows = interval.start, 0
-    for month in _months(interval, clock):
-        more = sum(f.rows for f in files if month.start <= f.interval.start < month.end)
+    own = next((edge.periods for edge in node.inputs if edge.periods is not None), None)
+    for period in (own or Periods("month")).cut(interval, clock.zone):
+        more = sum(f.rows for f in files if period.start <= f.interval.start < period.end)
         if rows and rows + more > CHUNK_ROWS:
-            pieces.append(DataInterval(start, month.start))
-            start, rows = month.start, 0
+            pieces.append(DataInterval(start, period.start))
+            start, rows = period.start, 0
         rows += more
     return [*pieces, DataInterval(start, interval.end)]
-
-
-def _months(interval: DataInterval, clock: Clock) -> list[DataInterval]:
-    """The interval cut where local months begin."""
-    pieces: list[DataInterval] = []
-    start = interval.start
-    while start < interval.end:
-        first = local(start, clock.zone).date().replace(day=1)
-        following = (first + timedelta(days=32)).replace(day=1)
-        end = min(local_midnight(following, clock.zone), interval.end)
-        pieces.append(DataInterval(start, end))
-        start = end
-    return pieces
 
 
 def _cut(interval: DataInterval, length: timedelta, clock: Clock) -> list[DataInterval]:

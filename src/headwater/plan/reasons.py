@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from headwater.clock import local, widen
-from headwater.graph.node import ColumnRef, Input, Node, Recipe
+from headwater.clock import local
+from headwater.graph.node import ColumnRef, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId
+from headwater.plan.should import read_span
 from headwater.plan.state import State
 from headwater.plan.steps import LedgerView, Reason, Request
 
@@ -66,7 +67,7 @@ def _upstream_reason(
     for edge in node.inputs:
         if edge.mode in ("kept", "previous"):
             continue
-        span = _read_span(edge, interval, zone)
+        span = read_span(edge, interval, zone)
         before = view.states.get(edge.node, State(node=edge.node))
         after = states.get(edge.node, State(node=edge.node))
         refs = [r for r in node.recipe.reads if r.relation == edge.name]
@@ -77,14 +78,6 @@ def _upstream_reason(
         columns = sorted(r.column for r in changed if r.column is not None)
         names += [f"`{edge.name}.{c}`" for c in columns] or ([f"`{edge.name}`"] if changed else [])
     return Reason("upstream changed", ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))
-
-
-def _read_span(edge: Input, interval: DataInterval, zone: ZoneInfo) -> DataInterval:
-    if edge.mode == "same_day":
-        return interval
-    if edge.mode == "window":
-        return widen(interval, edge.before, edge.after, zone)
-    return ALL_TIME
 
 
 def _keys(state: State, ref: ColumnRef, span: DataInterval) -> IntervalMap[str]:

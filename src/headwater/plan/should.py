@@ -1,8 +1,8 @@
 """What a node ought to contain: content keys over time, from its recipe and its inputs' contents.
 
 Everything is an `IntervalMap`, so a year of equal days costs one entry. For one day of output an
-input contributes a *token*: its contents on that day, the contents in a window around it, or all
-of it. Days with equal tokens have equal contents.
+input contributes a *token*: its contents on that day, the contents in a window or a calendar period
+around it, or all of it. Days with equal tokens have equal contents.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from headwater.clock import days_of, local_midnight, widen
+from headwater.clock import Periods, days_of, local_midnight, widen
 from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
 from headwater.plan.state import Contents, State
@@ -74,7 +74,7 @@ def expected_contents(
     Inputs without a state count as empty. A node without time has one entry over all time.
     """
     assert node.recipe is not None
-    domain = (domain_of(node, states),) if node.time else (ALL_TIME,)
+    domain = (domain_of(node, states, zone),) if node.time else (ALL_TIME,)
     windows = [i for i in domain if i is not None]
     if not windows:
         return IntervalMap()
@@ -115,13 +115,13 @@ def salted(contents: Contents, salt: str) -> Contents:
     return Contents(rows=digest(contents.rows, salt), columns=columns)
 
 
-def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None:
+def domain_of(node: Node, states: Mapping[NodeId, State], zone: ZoneInfo) -> DataInterval | None:
     """The span on which an incremental node should exist.
 
     It reaches from the first to the last day of the inputs that the node reads day by day, or,
-    where there is none, through windows.
+    where there is none, through windows or by periods; of these it holds only whole ones.
     """
-    for mode in ("same_day", "window"):
+    for mode in ("same_day", "window", "period"):
         hulls = [
             hull
             for i in node.inputs
@@ -131,8 +131,30 @@ def domain_of(node: Node, states: Mapping[NodeId, State]) -> DataInterval | None
             and hull != ALL_TIME
         ]
         if hulls:
-            return DataInterval(min(h.start for h in hulls), max(h.end for h in hulls))
+            hull = DataInterval(min(h.start for h in hulls), max(h.end for h in hulls))
+            return in_whole_periods(node, hull, zone)
     return None
+
+
+def in_whole_periods(node: Node, interval: DataInterval, zone: ZoneInfo) -> DataInterval:
+    """The interval, widened to whole periods if the node is built by periods."""
+    for edge in node.inputs:
+        if edge.periods is not None:
+            interval = edge.periods.whole(interval, zone)
+    return interval
+
+
+def read_span(edge: Input, interval: DataInterval, zone: ZoneInfo) -> DataInterval:
+    """How much of an input one interval of output reads."""
+    match edge.mode:
+        case "same_day":
+            return interval
+        case "window":
+            return widen(interval, edge.before, edge.after, zone)
+        case "period":
+            assert edge.periods is not None
+            return edge.periods.whole(interval, zone)
+    return ALL_TIME
 
 
 def evaluate(recipe: Recipe, tokens: Mapping[str, Token]) -> Contents:
@@ -167,7 +189,18 @@ def _tokens(
         return IntervalMap(((ALL_TIME, everything),)) if contents else IntervalMap()
     if edge.mode == "same_day":
         return contents.map(lambda c: Token((("", "", c),)))
+    if edge.periods is not None:
+        return _period_tokens(contents, domain, edge.periods, zone)
     return _window_tokens(contents, domain, edge.before, edge.after, zone)
+
+
+def _period_tokens(
+    contents: IntervalMap[Contents], domain: DataInterval, periods: Periods, zone: ZoneInfo
+) -> IntervalMap[Token]:
+    """What lies in each period: one token for all of its days."""
+    return IntervalMap.of(
+        (period, Token.of(contents.within(period), period)) for period in periods.cut(domain, zone)
+    )
 
 
 def _window_tokens(

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from headwater.clock import Periods
 from headwater.definitions.tree import Tree
 from headwater.graph.graph import Graph
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe
@@ -92,6 +94,7 @@ class Body:
     inputs: tuple[Input, ...] = ()
     recipe: Recipe | None = None
     fingerprint: str = ""
+    meaning: str = ""
 
 
 def read_body(view: ReleaseView, node: NodeId) -> Body:
@@ -109,18 +112,10 @@ def read_body(view: ReleaseView, node: NodeId) -> Body:
         files=tuple(data["files"]),
         time=data["time"],
         key=tuple(data["key"]),
-        inputs=tuple(
-            Input(
-                node=NodeId.parse(up),
-                name=called,
-                mode=mode,
-                before=timedelta(seconds=before_s),
-                after=timedelta(seconds=after_s),
-            )
-            for up, called, mode, before_s, after_s in data["inputs"]
-        ),
+        inputs=tuple(_read_input(*each) for each in data["inputs"]),
         recipe=read_recipe(record.body),
         fingerprint=record.fingerprint,
+        meaning=data.get("meaning", ""),
     )
 
 
@@ -161,25 +156,22 @@ def read_recipe(body: str) -> Recipe | None:
 
 def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
     described = node.definition.described
-    body = json.dumps(
-        {
-            "title": described.title,
-            "description": described.description,
-            "owner": described.owner,
-            "tags": list(described.tags),
-            "files": list(node.definition.files),
-            "texts": digest([hashes.get(path, "") for path in node.definition.files]),
-            "time": node.time,
-            "key": list(node.key),
-            "schema": [list(column) for column in node.schema],
-            "inputs": [
-                [str(i.node), i.name, i.mode, i.before.total_seconds(), i.after.total_seconds()]
-                for i in node.inputs
-            ],
-            "recipe": _recipe_data(node.recipe),
-        },
-        separators=(",", ":"),
-    )
+    data = {
+        "title": described.title,
+        "description": described.description,
+        "owner": described.owner,
+        "tags": list(described.tags),
+        "files": list(node.definition.files),
+        "texts": digest([hashes.get(path, "") for path in node.definition.files]),
+        "time": node.time,
+        "key": list(node.key),
+        "schema": [list(column) for column in node.schema],
+        "inputs": [_input_data(i) for i in node.inputs],
+        "recipe": _recipe_data(node.recipe),
+    }
+    if node.meaning:  # left out elsewhere, so that the hashes of older releases stay true
+        data["meaning"] = node.meaning
+    body = json.dumps(data, separators=(",", ":"))
     path = node.definition.place.path
     return DefinitionRecord(
         node=node.id,
@@ -188,6 +180,28 @@ def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
         kind=node.id.kind,
         body=body,
         fingerprint=node.fingerprint,
+    )
+
+
+def _input_data(edge: Input) -> list[Any]:
+    found: list[Any] = [str(edge.node), edge.name, edge.mode]
+    found += [edge.before.total_seconds(), edge.after.total_seconds()]
+    if edge.periods is None:
+        return found
+    periods = edge.periods
+    return [*found, periods.grain, periods.week_starts, periods.fiscal_year_starts]
+
+
+def _read_input(
+    up: str, called: str, mode: Any, before_s: float, after_s: float, *periods: Any
+) -> Input:
+    return Input(
+        node=NodeId.parse(up),
+        name=called,
+        mode=mode,
+        before=timedelta(seconds=before_s),
+        after=timedelta(seconds=after_s),
+        periods=Periods(*periods) if periods else None,
     )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from headwater.clock import day_interval, widen
+from headwater.clock import day_interval
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import Engine, InputRelation
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.graph.node import ColumnRef, Input, Schema
 from headwater.ids import ALL_TIME, DataInterval, NodeId
 from headwater.lake import Lake
+from headwater.plan.should import read_span
 from headwater.plan.state import Build, DeliveryRecord, RuleOutcome, State
 from headwater.project.release_view import Body, ReleaseView, read_body
 
@@ -156,11 +157,9 @@ def _spans(
 def _read_span(
     edge: Input, span: DataInterval, bodies: Mapping[NodeId, Body], zone: ZoneInfo
 ) -> DataInterval:
-    if bodies[edge.node].time is None or edge.mode in ("whole", "kept"):
+    if bodies[edge.node].time is None:
         return ALL_TIME
-    if edge.mode == "window":
-        return widen(span, edge.before, edge.after, zone)
-    return span
+    return span if edge.mode == "previous" else read_span(edge, span, zone)
 
 
 @dataclass(frozen=True, slots=True)

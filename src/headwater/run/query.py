@@ -6,15 +6,13 @@ import time
 import uuid
 from dataclasses import replace
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from headwater.clock import widen
 from headwater.engines.codes import DATA_FILE_BROKEN
 from headwater.engines.protocol import DayDigests, InputRelation, Latest, Session, Written
 from headwater.errors import HeadwaterError
-from headwater.graph.node import Input, Node
+from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, digest
-from headwater.plan.should import input_key
+from headwater.plan.should import input_key, read_span
 from headwater.plan.state import Build, Contents, DataFile, Segment, State, schema_digest
 from headwater.plan.steps import Query
 from headwater.run.audit import Verdict, judge_rows
@@ -113,7 +111,9 @@ def input_relations(
     """The inputs of a step as its SQL sees them: the right files, cut to what may be read."""
     nodes, zone = context.graph.nodes, context.clock.zone
     return [
-        relation_of(edge.name, nodes[edge.node], context, _span(edge, step, zone), hidden)
+        relation_of(
+            edge.name, nodes[edge.node], context, read_span(edge, step.interval, zone), hidden
+        )
         for edge in node.inputs
         if edge.mode != "previous"
     ]
@@ -158,14 +158,6 @@ def show_relation(
         time=upstream.time,
         cut=None if span == ALL_TIME or upstream.time is None else span,
     )
-
-
-def _span(edge: Input, step: Query, zone: ZoneInfo) -> DataInterval:
-    if edge.mode == "same_day":
-        return step.interval
-    if edge.mode == "window":
-        return widen(step.interval, edge.before, edge.after, zone)
-    return ALL_TIME
 
 
 def _make(

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, get_args
 
+from headwater.clock import Grain
 from headwater.errors import Place
 
 #: Which way is good.
 Direction = Literal["higher", "lower", "neither"]
 
-#: Lengths of periods, from the shortest; fiscal ones begin where `headwater.yml` says.
-Grain = Literal["hour", "day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+#: Lengths of periods, from the shortest.
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 
 #: Which day of a longer period speaks for it.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from headwater.clock import Clock, count_days, day_interval, days_of
+from headwater.clock import Clock, Periods, count_days, day_interval, days_of
 from headwater.definitions.model import Described
 from headwater.errors import Place
 from headwater.graph.graph import Graph
@@ -278,3 +278,40 @@ def test_loads() -> None:
     gone = plan_load(SOURCE, known, Arrivals(gone=("c.parquet",)), Request())
     assert gone is not None
     assert str(gone.reason) == "deliveries gone: c.parquet"
+
+
+WEEKLY = NodeId("table", "weekly")
+FROM_WEEK = Input(node=ORDERS, name="orders", mode="period", periods=Periods("week"))
+BY_WEEK = Graph.of([SOURCE, table(WEEKLY, FROM_WEEK)])
+
+
+def test_a_changed_day_reopens_its_whole_period() -> None:
+    states = up_to_date(BY_WEEK, source_state(BEFORE))
+    hull = states[WEEKLY].segments.hull
+    assert hull == day_interval(date(2024, 2, 26), date(2024, 3, 10), ZONE), "two whole weeks"
+    assert plan(source_state(BEFORE), states, BY_WEEK).steps == ()
+    made = plan(source_state(BEFORE | {4: "late"}), states, BY_WEEK)
+    assert stale(made) == {"weekly": list(range(4, 11))}
+
+
+def test_a_new_day_reopens_the_period_that_it_falls_into_or_begins_one() -> None:
+    days = {day: f"v{day}" for day in range(1, 9)}
+    states = up_to_date(BY_WEEK, source_state(days))
+    made = plan(source_state(days | {9: "v9"}), states, BY_WEEK)
+    assert stale(made) == {"weekly": list(range(4, 11))}
+    made = plan(source_state(days | {9: "v9", 11: "v11"}), states, BY_WEEK)
+    assert stale(made) == {"weekly": list(range(4, 18))}
+
+
+def test_what_is_asked_for_is_widened_to_whole_periods() -> None:
+    source = source_state(BEFORE)
+    states = up_to_date(BY_WEEK, source)
+    assert stale(plan(source, states, BY_WEEK, period=span(6, 6))) == {"weekly": list(range(4, 11))}
+    assert stale(plan(source, {}, BY_WEEK, sample=timedelta(days=2))) == {
+        "weekly": list(range(4, 11))
+    }
+
+
+def test_equal_days_make_equal_periods() -> None:
+    same = source_state(dict.fromkeys(range(4, 25), "same"))
+    assert len(up_to_date(BY_WEEK, same)[WEEKLY].segments) == 1
