@@ -70,3 +70,15 @@ def main_place(definition: Any, name: str) -> Place:
     del name
     place: Place = definition.place
     return place
+
+
+def never_executed(step: Load | QueryStep, node: Node, context: RunContext) -> StepResult:
+    """For kinds whose nodes are definitions alone (`is_built` False): no plan holds a step."""
+    del step, context
+    raise AssertionError(f"{node.id} has no content to build")
+
+
+def no_promises(node: Node) -> Promises:
+    """For kinds without rows of their own."""
+    del node
+    return Promises()
