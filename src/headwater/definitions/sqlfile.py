@@ -10,7 +10,7 @@ from headwater.definitions.headers import split_header
 from headwater.definitions.loader import Files, name_of
 from headwater.definitions.yamltext import Located, read_yaml
 from headwater.errors import Place
-from headwater.sql.problems import SqlProblem
+from headwater.sql.problems import SqlError, SqlProblem
 
 YAML = (".yml", ".yaml")
 TESTS = (".test.yml", ".test.yaml")
@@ -74,6 +74,20 @@ def note_problem(problem: SqlProblem, files: Files) -> None:
     """Note what is wrong with the SQL, at its place in the file."""
     place = Place(files.path, problem.line, problem.column)
     files.wrong(problem.code, problem.what, place, problem.fix)
+
+
+def column_docs(sql: str, files: Files) -> dict[str, str]:
+    """`-- text` after a column, by column; its parser is costly, so only where there is one."""
+    body = split_header(files.path, sql)[0].sql
+    if "--" not in body and "/*" not in body:
+        return {}
+    from headwater.sql import column_comments
+
+    try:
+        return dict(column_comments(sql))
+    except SqlError as error:
+        note_problem(error.problem, files)
+        return {}
 
 
 def mention(sql: str, word: str, otherwise: Place) -> Place:

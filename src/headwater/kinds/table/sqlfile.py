@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from headwater.definitions.fields import INVALID, take_described
-from headwater.definitions.headers import split_header
 from headwater.definitions.loader import Files
-from headwater.definitions.sqlfile import is_test, note_problem, read_draft
+from headwater.definitions.sqlfile import column_docs, is_test, note_problem, read_draft
 from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Place
 from headwater.ids import NodeId
@@ -34,7 +33,7 @@ def read_tables(each: Sequence[Files]) -> list[TableDefinition | None]:
             note_problem(result.problem, files)
             found.append(draft)
         else:
-            docs = _column_docs(draft.sql, files)
+            docs = column_docs(draft.sql, files)
             found.append(replace(draft, references_to=result.references, column_docs=docs))
     return found
 
@@ -75,17 +74,3 @@ def read_test_file(files: Files) -> tuple[UnitTest, ...]:
             files.wrong("E104", "the file is empty", Place(path), "give a test, or remove it")
         tests += read_tests(located, files.issues)
     return tuple(tests)
-
-
-def _column_docs(sql: str, files: Files) -> dict[str, str]:
-    """`-- text` after a column, by column; its parser is costly, so only where there is one."""
-    body = split_header(files.path, sql)[0].sql
-    if "--" not in body and "/*" not in body:
-        return {}
-    from headwater.sql import column_comments
-
-    try:
-        return dict(column_comments(sql))
-    except SqlError as error:
-        note_problem(error.problem, files)
-        return {}
