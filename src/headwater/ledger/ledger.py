@@ -16,6 +16,7 @@ from headwater.ledger.database import Database
 from headwater.ledger.definitions import read_definitions
 from headwater.ledger.files import Files
 from headwater.ledger.lock import FileLock, RunLock, ServerLock
+from headwater.ledger.marks import Mark, read_mark
 from headwater.ledger.model import (
     DefinitionRecord,
     Event,
@@ -109,6 +110,10 @@ class Ledger:
     def epoch(self) -> int:
         """Grows with every publish; lower than the lake's: restored from an older backup."""
         return int(self._read_one(ledger.c.epoch))
+
+    def mark(self, environment: str) -> Mark:
+        """Differs from an earlier one whenever readers of an environment could see news."""
+        return read_mark(self._database, environment)
 
     def _read_one(self, column: sa.Column[Any]) -> Any:
         with self._database.read() as connection:
@@ -277,6 +282,8 @@ class Ledger:
         with self._database.write(durable=True) as connection:
             insert_notes(connection, notes)
 
-    def notes(self, *, sort: str | None = None, node: NodeId | None = None) -> Sequence[Note]:
-        """Notes of one sort, of one node, or all; oldest first."""
-        return read_notes(self._database, sort, node)
+    def notes(
+        self, *, sort: str | None = None, node: NodeId | None = None, newest: int | None = None
+    ) -> Sequence[Note]:
+        """Notes of one sort, of one node, or all; oldest first, or only so many of the newest."""
+        return read_notes(self._database, sort, node, newest)

@@ -127,6 +127,13 @@ class Workspace:
             memory_limit=self.profile.memory_limit,
         )
 
+    def at_this_moment(self) -> Workspace:
+        """The same connections under a clock read anew; only one of the two is to be closed."""
+        fresh = Workspace(self.root, self.settings, self.profile_name, self.now)
+        for name in ("profile", "ledger", "lake", "engine"):
+            fresh.__dict__[name] = getattr(self, name)
+        return fresh
+
     @property
     def author(self) -> str:
         """Who is acting: `HEADWATER_USER`, or the account's name."""

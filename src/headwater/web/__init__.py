@@ -1,0 +1,1 @@
+"""The pages of a project in a browser: `headwater serve`."""

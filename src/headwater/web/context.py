@@ -1,0 +1,207 @@
+"""What pages are made from: one snapshot a release, shared by all requests.
+
+Requests only ever read the newest finished snapshot. A thread of its own asks the ledger once a
+second whether there is news, and makes the next one beside it, so that nobody waits for a release.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from headwater.definitions.model import Settings
+from headwater.definitions.tree import Tree
+from headwater.errors import HeadwaterError, Issue, did_you_mean
+from headwater.ids import ALL_TIME, NodeId
+from headwater.ledger import Ledger, Release
+from headwater.ledger.marks import Mark
+from headwater.project import Project
+from headwater.project.binding import Bound, bind_tree
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import bind_released
+from headwater.project.workspace import Workspace
+from headwater.views.summaries import NodeFacts, node_facts
+from headwater.web.options import ServeOptions
+
+_LOOK_EVERY_S = 1.0
+#: With the machine's clock, freshness ages although the ledger stands still.
+_AGE_S = 300.0
+#: Requests that began with an older snapshot have ended by then.
+_RETIRE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One release as pages show it. Threads share it; nothing in it changes."""
+
+    mark: Mark
+    moment: int  # counts spans of `_AGE_S` by the machine's clock; 0 with a fixed clock
+    project: Project  # its `view` and `bound` are those of the release, not of the disk
+    facts: Mapping[NodeId, NodeFacts]
+    data_until: datetime | None = None  # where the newest of its sources with time end
+
+    @property
+    def key(self) -> tuple[Mark, int]:
+        """What a page was made from: equal keys give equal pages."""
+        return self.mark, self.moment
+
+    @property
+    def view(self) -> ReleaseView:
+        """What the release shows."""
+        return self.project.view
+
+    @property
+    def bound(self) -> Bound:
+        """The definitions that it runs."""
+        return self.project.bound
+
+    @property
+    def release(self) -> Release | None:
+        """The release; None where nothing is published yet."""
+        return self.view.release
+
+    @property
+    def workspace(self) -> Workspace:
+        """Places, connections, and the clock as it was when the snapshot was made."""
+        return self.project.workspace
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; what is read from it may be newer than the release."""
+        return self.workspace.ledger
+
+    @property
+    def settings(self) -> Settings:
+        """What `headwater.yml` says."""
+        return self.project.settings
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The project's time zone."""
+        return self.workspace.zone
+
+    @property
+    def now(self) -> datetime:
+        """The moment that counts as now."""
+        return self.workspace.clock.now
+
+    def node(self, kind: str, name: str) -> NodeFacts:
+        """The facts of a node of the release. Code E974 with the nearest name."""
+        for node, facts in self.facts.items():
+            if (node.kind, node.name) == (kind, name):
+                return facts
+        known = [node.name for node in self.facts if node.kind == kind]
+        raise NotThere(f"there is no {kind} `{name}`", did_you_mean(name, known))
+
+
+class NotThere(HeadwaterError):
+    """A page, or something named in an address, that does not exist (status 404). Code E974."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(Issue(code="E974", what=what, fix=fix or "go back, or search for it"))
+
+
+class Site:
+    """One project being served: its connections, and its newest snapshot."""
+
+    def __init__(self, options: ServeOptions) -> None:
+        self.options = options.checked()
+        opened = Project.open(
+            options.project, env=options.environment, profile=options.profile, now=options.now
+        )
+        self.workspace = opened.workspace
+        self._making = threading.Lock()
+        self._stopped = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._retired: deque[tuple[float, Snapshot]] = deque()
+        self.problem: HeadwaterError | None = None  # why the newest release cannot be shown
+        self.workspace.at_this_moment()  # opens ledger and engine before threads share them
+        self.snapshot = self._make(self._mark())
+
+    @property
+    def environment(self) -> str:
+        """The environment that is shown."""
+        return self.options.environment
+
+    def refresh(self) -> Snapshot:
+        """The snapshot of what the ledger says now; made anew only if there is news."""
+        with self._making:
+            mark = self._mark()
+            if (mark, self._moment()) != self.snapshot.key:
+                self._retired.append((time.monotonic(), self.snapshot))
+                self.snapshot = self._make(mark)
+            return self.snapshot
+
+    def watch(self) -> None:
+        """Keep the snapshot new until `close`."""
+        self._watcher = threading.Thread(target=self._watch, name="headwater-news", daemon=True)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop watching and close all connections."""
+        self._stopped.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        for snapshot in (*(old for _, old in self._retired), self.snapshot):
+            _close_reader(snapshot)
+        self.workspace.close()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_LOOK_EVERY_S):
+            try:
+                self.refresh()
+                self.problem = None
+            except HeadwaterError as error:  # the older release stays on show, and says so
+                self.problem = error
+            while self._retired and time.monotonic() - self._retired[0][0] > _RETIRE_S:
+                _close_reader(self._retired.popleft()[1])
+
+    def _mark(self) -> Mark:
+        return self.workspace.ledger.mark(self.environment)
+
+    def _moment(self) -> int:
+        fixed = self.workspace.now or self.workspace.settings.now
+        return 0 if fixed else int(time.time() // _AGE_S)
+
+    def _make(self, mark: Mark) -> Snapshot:
+        """The snapshot of a mark; of an older one, only what differs is made anew."""
+        workspace = self.workspace.at_this_moment()
+        older: Snapshot | None = getattr(self, "snapshot", None)
+        project = Project(workspace, self.environment)
+        head = workspace.ledger.head(self.environment)
+        if older is not None and head is not None and older.release == head:
+            project.view, project.bound, facts = older.view, older.bound, older.facts
+        else:
+            project.view = ReleaseView.of(workspace.ledger, head or workspace.ledger.head("prod"))
+            project.bound = _bind(workspace, project.view)
+            facts = node_facts(project.bound.graph, project.view)
+        return Snapshot(
+            mark=mark,
+            moment=self._moment(),
+            project=project,
+            facts=facts,
+            data_until=_data_until(project.view),
+        )
+
+
+def _bind(workspace: Workspace, view: ReleaseView) -> Bound:
+    """The release's definitions; those on disk where nothing is released yet."""
+    if view.release is not None and view.release.tree:
+        return bind_released(workspace, view)
+    return bind_tree(Tree.from_disk(workspace.root), workspace, view.states, workspace.root)
+
+
+def _data_until(view: ReleaseView) -> datetime | None:
+    ends = (state.segments.hull for state in view.states.values() if state.time is not None)
+    return max((hull.end for hull in ends if hull not in (None, ALL_TIME)), default=None)
+
+
+def _close_reader(snapshot: Snapshot) -> None:
+    reader = snapshot.project.__dict__.get("metrics")
+    if reader is not None:
+        reader.close()

@@ -1,0 +1,15 @@
+"""The addresses: one module a part of the site. Their order is that in which they are tried."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from headwater.web import static
+from headwater.web.routes import entering, home, news
+
+ROUTERS: tuple[APIRouter, ...] = (
+    static.router,
+    entering.router,
+    news.router,
+    home.router,
+)
