@@ -19,6 +19,7 @@ from headwater.plan.planner import delivery_key
 from headwater.plan.state import State
 from headwater.plan.steps import Request
 from headwater.project.agreeing import check_agreements
+from headwater.project.metrics.restating import publication_notes, rollback_notes
 from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import Phase, bind_released, run_phase
@@ -87,14 +88,18 @@ def rollback(
             changed = set(_different(now.state_ids, then.state_ids)) | (
                 set(then.state_ids) - set(now.state_ids)
             )
-            release = ledger.point(
-                environment,
-                expected=now.release.number,
-                to=number,
-                author=workspace.author,
-                at=workspace.clock.now,
-                reason=reason,
-                barred=rejected_keys(now, then, changed),
+            release = ledger.publish(
+                Publication(
+                    environment=environment,
+                    expected=now.release.number,
+                    base=number,
+                    at=workspace.clock.now,
+                    author=workspace.author,
+                    sort="rollback",
+                    reason=reason,
+                    barred=rejected_keys(now, then, changed),
+                    notes=rollback_notes(workspace, now, then) if environment == PROD else (),
+                )
             )
         else:
             release = _rollback_nodes(workspace, environment, now, then, node, reason)
@@ -141,21 +146,21 @@ def _rollback_nodes(
     }
     states: dict[NodeId, State | str | None] = {n: then.state_ids.get(n) for n in chosen}
     tree = ledger.put_tree(_merged_tree(now, then, graph, chosen))
-    return ledger.publish(
-        Publication(
-            environment=environment,
-            expected=now.release.number,
-            base=now.release.number,
-            at=workspace.clock.now,
-            author=workspace.author,
-            sort="rollback",
-            reason=reason or f"{node} back to #{then.release.number if then.release else ''}",
-            tree=tree,
-            definitions=definitions,
-            states=states,
-            barred=rejected_keys(now, then, chosen),
-        )
+    draft = Publication(
+        environment=environment,
+        expected=now.release.number,
+        base=now.release.number,
+        at=workspace.clock.now,
+        author=workspace.author,
+        sort="rollback",
+        reason=reason or f"{node} back to #{then.release.number if then.release else ''}",
+        tree=tree,
+        definitions=definitions,
+        states=states,
+        barred=rejected_keys(now, then, chosen),
     )
+    notes = publication_notes(workspace, now, draft) if environment == PROD else ()
+    return ledger.publish(replace(draft, notes=notes))
 
 
 def _merged_tree(

@@ -21,6 +21,7 @@ from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
+from headwater.project.metrics.restating import publication_notes
 from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import (
     ReleaseView,
@@ -31,7 +32,7 @@ from headwater.project.release_view import (
 from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME
 from headwater.run.context import Progress, RunContext
-from headwater.run.loop import prepare
+from headwater.run.loop import Prepared, prepare
 from headwater.run.publish import publish
 
 
@@ -167,15 +168,11 @@ def run_phase(
     workspace: Workspace, phase: Phase, report: RunReport, progress: Progress | None
 ) -> RunReport:
     """Prepare everything side by side, then publish it in one transaction."""
-    bound, request = phase.bound, phase.request
+    bound = phase.bound
     records = definition_records(bound.graph, bound.loaded.tree)
-    context = _context(workspace, phase, report, records, progress)
-    arrivals = arrivals_of(bound, phase.view.states, workspace, every=request.load)
-    view = phase.view.for_planning()
-    barred = view.barred if phase.unbar else frozenset()
-    if phase.unbar:
-        view = replace(view, barred=frozenset())
-    prepared = prepare(view, arrivals, request, context, BY_NAME)
+    context = _context(workspace, phase, report.run, records, progress)
+    barred = workspace.ledger.barred() if phase.unbar else frozenset()
+    prepared = _prepare(workspace, phase, context)
     report = replace(
         report,
         outcomes=(*report.outcomes, *prepared.outcomes),
@@ -188,6 +185,9 @@ def run_phase(
         run=report.run,
         unbarred=tuple(sorted(key for key in barred if key[0] in prepared.states)),
     )
+    if draft.environment == PROD:
+        notes = publication_notes(workspace, phase.view, draft, prepared.states)
+        draft = replace(draft, notes=notes)
     release = publish(prepared, context, draft)
     if release is None:
         return report
@@ -196,10 +196,24 @@ def run_phase(
     return replace(report, releases=(*report.releases, release))
 
 
+def prepare_phase(workspace: Workspace, phase: Phase, run: str) -> Prepared:
+    """Build what is stale in a phase, and publish nothing."""
+    records = definition_records(phase.bound.graph, phase.bound.loaded.tree)
+    return _prepare(workspace, phase, _context(workspace, phase, run, records, None))
+
+
+def _prepare(workspace: Workspace, phase: Phase, context: RunContext) -> Prepared:
+    arrivals = arrivals_of(phase.bound, phase.view.states, workspace, every=phase.request.load)
+    view = phase.view.for_planning()
+    if phase.unbar:
+        view = replace(view, barred=frozenset())
+    return prepare(view, arrivals, phase.request, context, BY_NAME)
+
+
 def _context(
     workspace: Workspace,
     phase: Phase,
-    report: RunReport,
+    run: str,
     records: Mapping[NodeId, DefinitionRecord],
     progress: Progress | None,
 ) -> RunContext:
@@ -212,7 +226,7 @@ def _context(
         engine=workspace.engine,
         lake=workspace.lake,
         ledger=workspace.ledger,
-        run=report.run,
+        run=run,
         environment=phase.request.environment,
         author=workspace.author,
         functions=phase.bound.functions,
