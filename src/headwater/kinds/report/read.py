@@ -1,0 +1,127 @@
+"""Reports from `reports/*.yml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater.definitions.fields import INVALID, take_described
+from headwater.definitions.files import root_mapping
+from headwater.definitions.loader import Files, ReadContext, Reading, name_of
+from headwater.definitions.yamltext import Located
+from headwater.errors import Place, did_you_mean
+from headwater.ids import NodeId
+from headwater.kinds.report.definition import ReportDefinition
+
+if TYPE_CHECKING:
+    from headwater.definitions.schemas import DescribedFiles
+
+_ENDINGS: Final = (".yml", ".yaml")
+_TEXT_OR_PARAMETER: Final = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReader:
+    """Reads reports."""
+
+    kind: str = "report"
+    is_relation: bool = False
+
+    @property
+    def suffixes(self) -> Mapping[str, tuple[str, ...]]:
+        """Folder → the endings of the files that it may hold."""
+        return {"reports": _ENDINGS}
+
+    def read(self, context: ReadContext) -> Reading:
+        """All reports, and what is wrong with their files."""
+        read = [
+            context.parse((path,), read_report, ReportDefinition)
+            for ending in _ENDINGS
+            for path in context.paths("reports", ending)
+        ]
+        return Reading(
+            definitions=tuple(found for found, _ in read if found is not None),
+            issues=tuple(issue for _, issues in read for issue in issues),
+        )
+
+    def schemas(self) -> Mapping[str, DescribedFiles]:
+        """What editors are told of its files."""
+        from headwater.kinds.report.keys import SCHEMAS
+
+        return SCHEMAS
+
+
+REPORT_READER: Final = ReportReader()
+
+
+def read_report(files: Files) -> ReportDefinition | None:
+    """The report of one file; None where a mistake was noted."""
+    from headwater.kinds.report.keys import REPORT
+
+    name = name_of(files.path, files.path[files.path.rfind(".") :], files.issues)
+    root = root_mapping(files, "give `metrics:`")
+    if root is None:
+        return None
+    before = len(files.issues)
+    values = REPORT.read(root, files.issues)
+    if values is INVALID or name is None or len(files.issues) > before:
+        return None
+    _check_parameters(values, root, files)
+    _check_once(root, files)
+    if len(files.issues) > before:
+        return None
+    keys = ("audience", "schedule", "period", "compare", "metrics", "by", "where", "parameters",
+            "include", "deliver")  # fmt: skip
+    return ReportDefinition(
+        id=NodeId("report", name),
+        place=Place(files.path, 1),
+        files=files.paths,
+        described=take_described(values),
+        places=dict(_places(root)),
+        **{key: values[key] for key in keys if key in values},
+    )
+
+
+def parameters_in(condition: str) -> tuple[str, ...]:
+    """The parameters of a condition; what stands in quotes is text.
+
+    >>> parameters_in("country = :country and note <> ':none' and day::date > :since")
+    ('country', 'since')
+    """
+    return tuple(match[1] for match in _TEXT_OR_PARAMETER.finditer(condition) if match[1])
+
+
+def _check_parameters(values: Mapping[str, Any], root: Located, files: Files) -> None:
+    """E947 for a parameter that is used and not declared, or declared and not used."""
+    declared = values.get("parameters", {})
+    used = {name for condition in values.get("where", ()) for name in parameters_in(condition)}
+    places = dict(_places(root))
+    for name in sorted(used - set(declared)):
+        fix = did_you_mean(name, declared, f"add `{name}:` to `parameters:`")
+        files.wrong("E947", f"unknown parameter `:{name}`", places["where"], fix)
+    for name in declared:
+        if name not in used:
+            fix = f"use it as `:{name}` in `where:`, or remove it"
+            files.wrong("E947", f"nothing uses the parameter `{name}`", places["parameters"], fix)
+
+
+def _check_once(root: Located, files: Files) -> None:
+    """E948 for a metric that stands twice."""
+    seen: set[object] = set()
+    metrics = root.get("metrics")
+    for item in metrics.items if metrics is not None else ():
+        if item.value in seen:
+            files.wrong("E948", f"`{item.value}` stands twice", item.place, "keep one")
+        seen.add(item.value)
+
+
+def _places(root: Located) -> Iterator[tuple[str, Place]]:
+    """Where each key stands, each metric, and each dimension."""
+    for key, located in root.mapping.items():
+        yield key, located.place
+    for key, prefix in (("metrics", "metric."), ("by", "by.")):
+        listed = root.get(key)
+        for item in listed.items if listed is not None else ():
+            yield f"{prefix}{item.value}", item.place
