@@ -64,6 +64,14 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """How mail leaves: a server's URL, whose `${NAME}` stay unresolved here, and a sender."""
+
+    url: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`headwater.yml`: two lines are enough, the rest are defaults."""
 
@@ -77,4 +85,5 @@ class Settings:
     schedule: Mapping[str, str] = field(default_factory=dict)  # command → schedule of cron
     teams: Mapping[str, Team] = field(default_factory=dict)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    mail: Mail | None = None
     place: Place = Place("headwater.yml")

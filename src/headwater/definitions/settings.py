@@ -23,7 +23,7 @@ from headwater.definitions.fields import (
     Schema,
     Text,
 )
-from headwater.definitions.model import Profile, Settings, Team
+from headwater.definitions.model import Mail, Profile, Settings, Team
 from headwater.definitions.tree import SETTINGS_FILE
 from headwater.definitions.yamltext import Located, read_yaml
 from headwater.errors import Issue, Place, did_you_mean
@@ -132,6 +132,13 @@ SCHEDULES: Final = Record(
         Key("vacuum", Schedule(), "when data files that nothing needs are deleted"),
     )
 )
+MAIL: Final = Record(
+    (
+        Key("url", Text(), "`smtps://user:${PASSWORD}@mail.example`, or one `${NAME}`", True),
+        Key("sender", Text(), "the address that mail comes from", required=True),
+    ),
+    moved={"from": "did you mean `sender`?", "host": "write it as `url: smtps://…`"},
+)
 SETTINGS: Final = Record(
     (
         Key("name", Text(), "the project's name", required=True),
@@ -143,6 +150,7 @@ SETTINGS: Final = Record(
         Key("defaults", MapOf(MapOf(Anything())), "keys for every file below a folder"),
         Key("schedule", ByShape(Schedule(), SCHEDULES), "when `headwater serve` runs the project"),
         Key("teams", MapOf(TEAM), "who may own things"),
+        Key("mail", MAIL, "the server that reports are sent by"),
         Key("profiles", MapOf(PROFILE), "where the project runs; chosen by `--profile`"),
     ),
     moved={
@@ -178,6 +186,9 @@ def read_settings(text: str | None) -> tuple[Settings, list[Issue]]:
     if isinstance(values.get("schedule"), str):
         values["schedule"] = {"run": values["schedule"]}
     values.setdefault("name", "")
+    mail = values.pop("mail", {})
+    if mail.keys() == {"url", "sender"}:  # a key that is missing was noted
+        values["mail"] = Mail(**mail)
     return Settings(**values, teams=teams, profiles=profiles), issues
 
 
@@ -214,4 +225,6 @@ def _clear_passwords(root: Located) -> list[Issue]:
         for profile in (profiles.mapping.values() if profiles else ())
         for key in ("lake", "ledger")
     ]
+    mail = root.get("mail")
+    urls.append(mail.get("url") if mail is not None and mail.is_mapping else None)
     return [issue for issue in map(clear_password, urls) if issue is not None]

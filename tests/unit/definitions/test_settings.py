@@ -83,6 +83,30 @@ def test_no_settings(text: str | None, code: str) -> None:
     assert [issue.code for issue in issues] == [code]
 
 
+def test_mail() -> None:
+    text = "name: s\nmail: {url: '${SMTP_URL}', sender: reports@shop.example}\n"
+    settings, issues = read_settings(text)
+    assert issues == []
+    assert settings.mail is not None
+    assert (settings.mail.url, settings.mail.sender) == ("${SMTP_URL}", "reports@shop.example")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("mail: {url: 'smtp://u:secret@mail.example', sender: a@b.example}", "E119"),
+        ("mail: {url: '${X}'}", "E116"),
+        ("mail: smtp://x", "E115"),
+        ("mail: {url: '${X}', from: a@b.example}", "E114"),
+    ],
+)
+def test_mistakes_of_mail(line: str, code: str) -> None:
+    settings, issues = read_settings(f"name: s\n{line}\n")
+    assert code in {issue.code for issue in issues}
+    if code != "E119":
+        assert settings.mail is None
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
