@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headwater.clock import parse_duration
 from headwater.errors import Issue, UsageError
 from headwater.ids import NodeId
-from headwater.project.periods import parse_period
+from headwater.semantics.periods import parse_period
 from headwater.project.recording import PROD
 
 if TYPE_CHECKING:

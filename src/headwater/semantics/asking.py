@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from headwater.clock import Grain
 from headwater.ids import NodeId
-from headwater.semantics.metric import Grain
 
 Comparison = Literal["previous", "year_ago"]
 Number = int | float | Decimal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from headwater.semantics.metric import Grain
+from headwater.clock import Grain
 
 AggregateFunction = Literal["sum", "count", "count_distinct", "min", "max", "quantile", "mode"]
 

@@ -27,6 +27,7 @@ _LOCATION = re.compile(r'"query_location(?:_length)?":\d+,?')
 _COMMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 _PARSE_ONE = "select json_serialize_sql($1::varchar)"
 _PARSE_MANY = "select json_serialize_sql(text) from (select unnest($1::varchar[]) as text)"
+_WRITE = "select json_deserialize_sql(text::json) from (select unnest($1::varchar[]) as text)"
 _HIDING = re.compile(r'"SHOW_REF"|"query(_table)?"', re.IGNORECASE)
 _MOST_TREES = 256
 _own = threading.local()
@@ -94,6 +95,23 @@ def load_syntax_trees(texts: Sequence[str]) -> None:
         missing = list(dict.fromkeys(texts))
     for text, serialized in zip(missing, _serialized(missing), strict=True):
         trees[text] = json.loads(serialized)
+
+
+def serialize_statement(sql: str) -> Mapping[str, Any]:
+    """DuckDB's parsed statement as `syntax_tree` gives it, not kept: the caller may change it."""
+    tree = json.loads(_serialized([sql])[0])
+    if tree["error"]:
+        raise SqlError(_syntax_problem(sql, tree))
+    if len(tree["statements"]) != 1:
+        raise SqlError(SqlProblem(code="E211", what="more than one statement", fix=ONE_SELECT))
+    statement: Mapping[str, Any] = tree["statements"][0]
+    return statement
+
+
+def statement_texts(trees: Sequence[str]) -> list[str]:
+    """Serialized statements as SQL again, in DuckDB's one spelling."""
+    rows = _connection().execute(_WRITE, [list(trees)]).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _connection() -> DuckDBPyConnection:

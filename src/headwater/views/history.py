@@ -32,7 +32,8 @@ def read_changes(
     project: Project, environment: str | None, period: str | None, limit: int
 ) -> tuple[Change, ...]:
     """Releases and notes, newest first."""
-    from headwater.project.periods import parse_period
+    from headwater.semantics.periods import parse_period
+    from headwater.project.scheduling import is_firing
 
     ledger = project.ledger
     found = [
@@ -57,6 +58,7 @@ def read_changes(
             text=note.text,
         )
         for note in ledger.notes()
+        if not is_firing(note)
     ]
     if period is not None:
         window = parse_period(period, project.workspace.clock)
