@@ -6,12 +6,12 @@ A node that cannot be bound is reported once; what reads it is left out without 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.model import Definition
-from headwater.errors import Issue, Place, did_you_mean
+from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.graph.graph import Graph, topological_order
 from headwater.graph.node import Node, Schema
 from headwater.ids import NodeId
@@ -50,7 +50,10 @@ class GraphKind(Protocol):
         """Where the definition names what it reads."""
 
     def query(self, definition: Definition, upstream: Mapping[str, Node]) -> Query | None:
-        """The SQL that has to be bound over the upstream nodes, if it is SQL that defines it."""
+        """The SQL that has to be bound over the upstream nodes, if it is SQL that defines it.
+
+        Raises HeadwaterError where there is none to be had.
+        """
 
     def bind(
         self,
@@ -112,14 +115,22 @@ def _bind_level(
         for node in level
         if all(up in bound for up in edges[node].values())
     }
-    queries = {
-        node: query
-        for node, ups in upstream.items()
-        if (query := kinds[node.kind].query(definitions[node], ups)) is not None
-    }
-    templates = dict(zip(queries, context.sql.bind_many(list(queries.values())), strict=True))
     issues: list[Issue] = []
+    queries: dict[NodeId, Query] = {}
+    broken: set[NodeId] = set()
     for node, ups in upstream.items():
+        try:
+            query = kinds[node.kind].query(definitions[node], ups)
+        except HeadwaterError as error:
+            issues += error.issues
+            broken.add(node)
+        else:
+            if query is not None:
+                queries[node] = query
+    templates = dict(zip(queries, context.sql.bind_many(list(queries.values())), strict=True))
+    for node, ups in upstream.items():
+        if node in broken:
+            continue
         kind, definition, template = kinds[node.kind], definitions[node], templates.get(node)
         if isinstance(template, SqlError):
             issues.append(kind.sql_issue(definition, template))
@@ -127,7 +138,7 @@ def _bind_level(
         made, found = kind.bind(definition, ups, template, context)
         issues += found
         if made is not None:
-            bound[node] = made
+            bound[node] = made if kind.is_relation else replace(made, is_relation=False)
     return issues
 
 

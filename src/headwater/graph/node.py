@@ -94,6 +94,7 @@ class Node:
     latest: Latest | None = None
     #: Columns → the relation whose key they hold: the joins that never multiply rows.
     references: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    is_relation: bool = True  # whether SQL can read it by its name; set by the graph
     is_built: bool = True  # False: a definition alone, such as a dashboard; it has no content
     meaning: str = ""  # of a metric: a hash of what its number means, which is what is approved
 

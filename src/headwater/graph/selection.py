@@ -98,7 +98,7 @@ def _by_name(graph: Graph, text: str) -> set[NodeId]:
     if "*" in text:
         found = {n for n in graph.nodes if fnmatch.fnmatch(str(n), text)}
         return found | {n for n in graph.nodes if fnmatch.fnmatch(n.name, text)}
-    found = {n for n in graph.nodes if str(n) == text} or {n for n in graph.nodes if n.name == text}
+    found = {n for n in graph.nodes if str(n) == text} or _called(graph, text)
     if not found:
         names = [str(n) for n in graph.nodes] + [n.name for n in graph.nodes]
         raise UsageError(
@@ -109,3 +109,9 @@ def _by_name(graph: Graph, text: str) -> set[NodeId]:
             )
         )
     return found
+
+
+def _called(graph: Graph, name: str) -> set[NodeId]:
+    """The nodes of a bare name: what SQL calls so, or else all others."""
+    found = {n for n in graph.nodes if n.name == name}
+    return {n for n in found if graph.nodes[n].is_relation} or found

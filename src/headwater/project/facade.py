@@ -24,6 +24,7 @@ from headwater.project.comparing import ReleaseDiff, compare_releases
 from headwater.project.release_view import ReleaseView
 from headwater.project.tracing import Trace, trace
 from headwater.project.workspace import Workspace, find_root
+from headwater.registry import BY_NAME
 from headwater.run.context import Progress
 
 if TYPE_CHECKING:
@@ -174,7 +175,11 @@ class Project:
 
     def _node_and_column(self, text: str) -> tuple[NodeId, str | None]:
         published = {str(n): n for n in self.view.definitions}
-        published |= {n.name: n for n in self.view.definitions}
+        for is_relation in (False, True):  # a bare name is that of a table, where there is one
+            of_sort = (
+                n for n in self.view.definitions if BY_NAME[n.kind].is_relation == is_relation
+            )
+            published |= {n.name: n for n in of_sort}
         if text in published:
             return published[text], None
         head, _, tail = text.rpartition(".")
@@ -227,8 +232,11 @@ class Project:
 
     def node_id(self, text: str) -> NodeId:
         """The one node that a name or id means."""
-        (found,) = select(self.bound.graph, [text])
-        return found
+        found = select(self.bound.graph, [text])
+        if len(found) > 1:
+            what = f"`{text}` is the name of {' and '.join(map(str, sorted(found)))}"
+            raise UsageError(Issue(code="E801", what=what, fix="give the kind in front of it"))
+        return next(iter(found))
 
     @property
     def local_ledger(self) -> Path | None:

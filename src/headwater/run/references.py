@@ -81,7 +81,7 @@ def reference_issues(graph: Graph, executors: Executors) -> list[Issue]:
 
 def relations_by_name(graph: Graph) -> dict[str, Node]:
     """What references can lead to, by names in one case."""
-    return {node.id.name.casefold(): node for node in graph.nodes.values()}
+    return {node.id.name.casefold(): node for node in graph.nodes.values() if node.is_relation}
 
 
 def references_of(graph: Graph, executors: Executors) -> Iterator[tuple[Node, RowRule]]:

@@ -98,6 +98,7 @@ class Metric:
     dimensions: tuple[str, ...] = ()
     balance: PeriodAggregate | None = None  # semi-additive: the day that speaks for a period
     shape: Shape | None = None
+    is_listed: bool = True  # False: made for one metric alone, which reads another one filtered
     place: Place = Place()
     places: Mapping[str, Place] = field(default_factory=dict)  # key → where its value stands
 

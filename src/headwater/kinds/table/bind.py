@@ -9,10 +9,11 @@ from headwater.contracts.definition import RowRule, Severity
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.graph.build import BindContext
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
+from headwater.graph.recipes import fingerprint_of, recipe_of
 from headwater.ids import digest
 from headwater.kinds.table.definition import TableDefinition
 from headwater.kinds.table.inputs import edges, relations_of
-from headwater.sql import Query, QueryTemplate, Read, SqlError, SqlProblem
+from headwater.sql import Query, QueryTemplate, SqlError, SqlProblem
 
 #: What `history:` adds to each row: `[valid_from, valid_to)`, open where `valid_to` is null.
 VALIDITY: Schema = (
@@ -49,19 +50,7 @@ def bind(
     issues += found
     schema = tuple((c.name, c.type) for c in template.columns)
     issues += _check_columns(definition, schema)
-    recipe = Recipe(
-        rows=_rows(definition, template.rows, context),
-        row_reads=_refs(template.row_reads),
-        columns={
-            c.name: ColumnRecipe(
-                type=c.type,
-                expression=digest(c.expression, c.type),
-                reads=_refs(c.reads),
-                origin=ColumnRef(c.origin.relation, c.origin.column) if c.origin else None,
-            )
-            for c in template.columns
-        },
-    )
+    recipe = recipe_of(template, _rows(definition, template.rows, context))
     return _node(definition, inputs, schema, recipe), issues
 
 
@@ -99,14 +88,10 @@ def _node(
         schema = (*schema, *VALIDITY)
         validity = {n: ColumnRecipe(type=kind, expression=digest(n)) for n, kind in VALIDITY}
         recipe = replace(recipe, columns={**recipe.columns, **validity})
-    columns = sorted(
-        (name, c.type, c.expression, sorted(map(str, c.reads)))
-        for name, c in recipe.columns.items()
-    )
     return Node(
         id=definition.id,
         definition=definition,
-        fingerprint=digest(recipe.rows, sorted(map(str, recipe.row_reads)), columns),
+        fingerprint=fingerprint_of(recipe),
         inputs=inputs,
         schema=schema,
         time=definition.time,
@@ -136,10 +121,6 @@ def _rows(definition: TableDefinition, rows: str, context: BindContext) -> str:
         sorted((name, str(w.before), str(w.after)) for name, w in definition.reads.items()),
     )
     return digest(rows, enforced, header)
-
-
-def _refs(reads: frozenset[Read]) -> frozenset[ColumnRef]:
-    return frozenset(ColumnRef(r.relation, r.column) for r in reads if r.relation != "previous")
 
 
 def _time_issues(definition: TableDefinition, schema: Schema) -> list[Issue]:
