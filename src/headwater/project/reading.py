@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,17 +24,20 @@ from headwater.ids import ALL_TIME, NodeId
 from headwater.kinds.source.bind import META
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.plan.state import State, schema_digest
+from headwater.project.limits import Limits, deadline
 from headwater.project.pruning import visible_span
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
 from headwater.registry import BY_NAME, KINDS
-from headwater.sql.parameters import translate, written_parameters
+from headwater.sql.parameters import Translated, translate, with_dollars, written_parameters
 
 if TYPE_CHECKING:
     import duckdb
 
     from headwater.sql import Relation
 
+#: Functions of settings, of the machine, and of the engine's own log.
+_OF_THE_ENGINE = frozenset(("current_setting", "getenv", "getvariable", "write_log"))
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -46,8 +49,14 @@ class ReadingSession(Session, Protocol):
         """Where the views of the inputs are."""
         ...
 
-    def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
+    def query(
+        self, sql: str, parameters: Parameters = (), limit: int | None = None
+    ) -> duckdb.DuckDBPyRelation | None:
         """A SELECT as a lazy relation; anything else is refused."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop the statement under way."""
         ...
 
 
@@ -91,42 +100,54 @@ def read_session(
     sql: str,
     parameters: Mapping[str, object] | None = None,
     functions: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[Reading]:
     """Bind one SELECT over what the view's release publishes; parameters are `:name`.
+
+    `types` are the DuckDB types of declared parameters; of others they are told by the value. With
+    `limits` the relation holds one row more than may be read, and all must be read in time.
 
     Raises issues with the place in the SQL: E201 unknown table, E202 unknown column, E210 syntax,
     E211 no SELECT, E404 files read inside the SQL, E808 a parameter that is missing or unknown.
     """
     given = dict(parameters or {})
-    names = _named(sql, given)
+    declared = types or {}
+    kinds = {name: declared.get(name) or _sql_type(value) for name, value in given.items()}
+    names = _named(sql, kinds)
     published = published_tables(view, names)
-    bound = _bind(sql, given, published, view, functions)
-    relations = [_input(name, sql, known, workspace, given) for name, known in published.items()]
-    with workspace.engine.session() as opened:
-        session = cast("ReadingSession", opened)
+    text = translate(sql, kinds)
+    _bind(text, kinds, published, view, functions)
+    relations = [
+        _input(name, text.sql, known, workspace, given) for name, known in published.items()
+    ]
+    with ExitStack() as stack:
+        session = cast("ReadingSession", stack.enter_context(workspace.engine.session()))
         session.bind_inputs(relations, functions)
-        relation = session.query(bound, given)
+        if limits is not None:
+            stack.enter_context(deadline(session, limits.seconds))
+        most = limits.rows + 1 if limits is not None else None
+        relation = session.query(text.sql, given, most)
         assert relation is not None
         tables = tuple(known.state.node for known in published.values())
         yield Reading(session=session, relation=relation, tables=tables)
 
 
-def _named(sql: str, given: Mapping[str, object]) -> tuple[str, ...]:
+def _named(sql: str, types: Mapping[str, str]) -> tuple[str, ...]:
     """The tables that a query names; raises for what is no single SELECT."""
     from headwater.sql import SqlError, references
 
-    types = {name: _sql_type(value) for name, value in given.items()}
     try:
-        return references(translate(sql, types).sql)
+        return references(with_dollars(sql, {name.casefold() for name in types}))
     except SqlError as error:
-        _refuse_missing(sql, given, ":")  # without a value it is a syntax error to the parser
+        _refuse_missing(sql, types, ":")  # without a value it is a syntax error to the parser
         problem = error.problem
         raise _issue(
             problem.code, problem.what, problem.fix, problem.line, problem.column
         ) from error
 
 
-def _refuse_missing(sql: str, given: Mapping[str, object], sign: str) -> None:
+def _refuse_missing(sql: str, given: Iterable[str], sign: str) -> None:
     """Raise E808 for a parameter of the query that has no value."""
     known = {name.casefold() for name in given}
     for written in written_parameters(sql):
@@ -192,8 +213,7 @@ def _input(
     state = known.state
     span = ALL_TIME
     if state.time is not None and known.latest is None:
-        text = translate(sql, {key: _sql_type(value) for key, value in given.items()}).sql
-        span = visible_span(text, name, state.time, workspace.zone, given)
+        span = visible_span(sql, name, state.time, workspace.zone, given)
     files = [file for file in state.part("rows") if file.interval.overlaps(span)]
     words = {word.casefold() for word in _WORD.findall(sql)}
     hidden = tuple(column for column in known.hidden if column[0].casefold() in words)
@@ -210,31 +230,44 @@ def _input(
 
 
 def _bind(
-    sql: str,
-    given: Mapping[str, object],
+    text: Translated,
+    types: Mapping[str, str],
     published: Mapping[str, Published],
     view: ReleaseView,
     functions: Sequence[str],
-) -> str:
-    """The text to run, once DuckDB has bound it over empty tables."""
+) -> None:
+    """Let DuckDB bind the query over empty tables; raises what is wrong with it."""
     from headwater.sql import Binder, SqlError
 
+    sql = text.original
     words = {word.casefold() for word in _WORD.findall(sql)}
     relations = {name: _relation(name, known, words) for name, known in published.items()}
-    types = {name: _sql_type(value) for name, value in given.items()}
-    text = translate(sql, types)
-    unused = [name for name in given if f"(${name}::" not in text.sql]
+    unused = [name for name in types if f"(${name}::" not in text.sql]
     if unused:
         what = f"the query has no parameter `:{unused[0]}`"
         raise HeadwaterError(Issue(code="E808", what=what, fix="take it out of `--set`"))
-    _refuse_missing(sql, given, "$")
+    _refuse_missing(sql, types, "$")
     try:
+        _refuse_asking_the_engine(text)
         Binder(functions).bind(sql, relations, parameters=types)
     except SqlError as error:
         problem = error.problem
         fix = problem.fix or _nearest(problem.what, view)
         raise _issue(problem.code, problem.what, fix, problem.line, problem.column) from error
-    return text.sql
+
+
+def _refuse_asking_the_engine(text: Translated) -> None:
+    """Raise E404 for a function that tells what the machine or the engine is set to."""
+    from headwater.sql.parsing import syntax_tree, walk
+    from headwater.sql.problems import SqlError, SqlProblem
+
+    for node in walk(syntax_tree(text.sql)):
+        name = str(node.get("function_name", "")).casefold()
+        if name in _OF_THE_ENGINE:
+            line, column = text.position(node.get("query_location"))
+            what = f"`{name}()` asks the engine, not the data"
+            fix = "name only your tables and columns"
+            raise SqlError(SqlProblem(code="E404", what=what, fix=fix, line=line, column=column))
 
 
 def _relation(name: str, known: Published, words: set[str]) -> Relation:

@@ -99,15 +99,22 @@ class DuckDBSession:
             relation = beside.sql(f"SELECT * FROM {identifier(name)}")
             return with_a_batch(relation.to_arrow_reader(BATCH_ROWS))
 
-    def query(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation | None:
-        """A SELECT as a lazy relation of this session; anything else is refused."""
+    def query(
+        self, sql: str, parameters: Parameters = (), limit: int | None = None
+    ) -> duckdb.DuckDBPyRelation | None:
+        """A SELECT as a lazy relation of this session; anything else is refused.
+
+        With parameters DuckDB runs it at once, so that a limit has to be given here.
+        """
         text = query_text(sql)
         kinds = [statement.type for statement in self._statements(text)]
         if kinds not in ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN]):
             issue = Issue(code=codes.NOT_A_QUERY, what="only one SELECT can be asked at a time")
             raise HeadwaterError(issue)
-        with translated(text, UserText(text)):
-            return self.connection.sql(text, params=parameters or None)
+        # A comment may end the text without a newline of its own.
+        statement = text if limit is None else f"SELECT * FROM (\n{text}\n) LIMIT {limit:d}"
+        with translated(statement, UserText(text)):
+            return self.connection.sql(statement, params=parameters or None)
 
     def _statements(self, text: str) -> list[duckdb.Statement]:
         with translated(text, UserText(text)):
