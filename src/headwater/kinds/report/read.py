@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.definitions.fields import INVALID, take_described
 from headwater.definitions.files import root_mapping
 from headwater.definitions.loader import Files, ReadContext, Reading, name_of
 from headwater.definitions.yamltext import Located
-from headwater.errors import Place, did_you_mean
+from headwater.errors import Place, UsageError, did_you_mean
 from headwater.ids import NodeId
 from headwater.kinds.report.definition import ReportDefinition
+from headwater.semantics.periods import read_period
 
 if TYPE_CHECKING:
     from headwater.definitions.schemas import DescribedFiles
 
 _ENDINGS: Final = (".yml", ".yaml")
+_ANY_DAY: Final = date(2020, 1, 1)  # whether a text is a period does not depend on the day
 _TEXT_OR_PARAMETER: Final = re.compile(r"'(?:[^']|'')*'|(?<!:):([A-Za-z_]\w*)")
 
 
@@ -68,6 +71,7 @@ def read_report(files: Files) -> ReportDefinition | None:
     values = REPORT.read(root, files.issues)
     if values is INVALID or name is None or len(files.issues) > before:
         return None
+    _check_period(values, root, files)
     _check_parameters(values, root, files)
     _check_once(root, files)
     if len(files.issues) > before:
@@ -91,6 +95,17 @@ def parameters_in(condition: str) -> tuple[str, ...]:
     ('country', 'since')
     """
     return tuple(match[1] for match in _TEXT_OR_PARAMETER.finditer(condition) if match[1])
+
+
+def _check_period(values: Mapping[str, Any], root: Located, files: Files) -> None:
+    """E807 for a period that nobody could mean."""
+    located = root.get("period")
+    if located is None:
+        return
+    try:
+        read_period(values["period"], _ANY_DAY)
+    except UsageError as error:
+        files.issues.extend(replace(issue, place=located.place) for issue in error.issues)
 
 
 def _check_parameters(values: Mapping[str, Any], root: Located, files: Files) -> None:

@@ -107,6 +107,8 @@ def test_several_addresses_of_one_delivery() -> None:
         ("{metrics: [a], deliver: [{folder: x, email: a@b.example}]}", "E115", "expected"),
         ("{metrics: [a], deliver: [{mail: a@b.example}]}", "E114", "unknown key `mail`"),
         ("{metrics: [a], recipients: x}", "E114", "unknown key `recipients`"),
+        ("{metrics: [a], period: last moth}", "E807", "is no period"),
+        ("{metrics: [a], period: 2011-11..2011-10}", "E807", "before it begins"),
         ("{metrics: [a, a]}", "E948", "`a` stands twice"),
         ("{metrics: [a], where: 'x = :y'}", "E947", "unknown parameter `:y`"),
         ("{metrics: [a], parameters: {y: 1}}", "E947", "nothing uses the parameter `y`"),
