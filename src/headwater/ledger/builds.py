@@ -118,6 +118,17 @@ class Builds:
             query = sa.select(*_READ).where(self._database.among(builds.c.id, wanted))
             return self._read(connection.execute(query).all())
 
+    def of(self, node: NodeId, limit: int) -> Sequence[Build]:
+        """The newest builds of a node that a release showed, newest first."""
+        query = (
+            sa.select(*_READ)
+            .where(builds.c.node == str(node), builds.c.release.is_not(None))
+            .order_by(builds.c.sequence.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple(self._read(connection.execute(query).all()).values())
+
     def _read(self, rows: Iterable[Any]) -> dict[str, Build]:
         made = list(rows)
         bodies = list(zip(made, load_all(row.body for row in made), strict=True))

@@ -205,6 +205,10 @@ class Ledger:
         """Builds by id; unknown ones are left out."""
         return self._builds.get(ids)
 
+    def builds_of(self, node: NodeId, limit: int = 200) -> Sequence[Build]:
+        """The newest builds of a node that a release showed, newest first."""
+        return self._builds.of(node, limit)
+
     def shown_in(self, builds: Iterable[str]) -> Mapping[str, int]:
         """The release in which each build first became visible; prepared ones are left out."""
         return self._builds.shown_in(builds)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.model import Settings
@@ -22,9 +23,11 @@ from headwater.ledger import Ledger, Release
 from headwater.ledger.marks import Mark
 from headwater.project import Project
 from headwater.project.binding import Bound, bind_tree
+from headwater.project.recording import last_results
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
 from headwater.project.workspace import Workspace
+from headwater.views.searching import SearchIndex, index_of
 from headwater.views.summaries import NodeFacts, node_facts
 from headwater.web.options import ServeOptions
 
@@ -89,6 +92,18 @@ class Snapshot:
     def now(self) -> datetime:
         """The moment that counts as now."""
         return self.workspace.clock.now
+
+    @cached_property
+    def search(self) -> SearchIndex:
+        """Everything that can be found by its name."""
+        return index_of(self.facts)
+
+    @cached_property
+    def trouble(self) -> Mapping[NodeId, str]:
+        """What the newest run could not bring up to date: held, failed or waiting."""
+        results = last_results(self.ledger, self.project.environment)
+        bad = ("held", "failed", "waiting")
+        return {node: status for status in bad for node in results.get(status, ())}
 
     def node(self, kind: str, name: str) -> NodeFacts:
         """The facts of a node of the release. Code E974 with the nearest name."""

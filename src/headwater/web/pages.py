@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from headwater.ids import NodeId
+from headwater.clock import local
 from headwater.views.figures import count, moment, seconds, size, span
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
@@ -108,7 +108,8 @@ def templates() -> Environment:
     environment.filters |= {
         "count": count,
         "moment": moment,
-        "day": _day,
+        "day": day,
+        "last_day": last_day,
         "seconds": seconds,
         "size": size,
         "span": span,
@@ -138,9 +139,18 @@ def prose(text: str) -> Markup:
     )
 
 
-def _day(instant: datetime | Any) -> str:
-    """A day as people say it: `9 Dec 2011`."""
-    return f"{instant.day} {instant:%b %Y}"
+def day(when: date) -> str:
+    """A day as people say it.
+
+    >>> day(date(2011, 12, 9))
+    '9 Dec 2011'
+    """
+    return f"{when.day} {when:%b %Y}"
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> str:
+    """The last day before an interval's end."""
+    return day(local(end - timedelta(microseconds=1), zone))
 
 
 def _query(values: Mapping[str, object], **changed: object) -> str:
@@ -151,14 +161,3 @@ def _query(values: Mapping[str, object], **changed: object) -> str:
     """
     merged = {k: v for k, v in {**values, **changed}.items() if v not in (None, "")}
     return "?" + urlencode(merged, doseq=True) if merged else "?"
-
-
-def crumbs_of(node: NodeId) -> tuple[tuple[str, str], ...]:
-    """The way down to a node's page."""
-    above = {
-        "table": ("Catalogue", "/catalogue"),
-        "source": ("Catalogue", "/catalogue"),
-        "metric": ("Metrics", "/metrics"),
-        "dashboard": ("Dashboards", "/dashboards"),
-    }
-    return (above.get(node.kind, ("Catalogue", "/catalogue")),)

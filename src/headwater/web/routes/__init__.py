@@ -5,11 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from headwater.web import static
-from headwater.web.routes import entering, home, news
+from headwater.web.routes import about, catalogue, entering, glossary, home, news, nodes
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
     entering.router,
     news.router,
     home.router,
+    catalogue.router,
+    nodes.router,
+    glossary.router,
+    about.router,
 )
