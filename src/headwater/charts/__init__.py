@@ -1,0 +1,1 @@
+"""Definitions of charts → SVG, the same for pages, mail and PDF."""

@@ -1,0 +1,89 @@
+"""A chart → SVG: one renderer for pages, mail and PDF."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from headwater.charts.bars import draw_bars, draw_funnel, draw_waterfall
+from headwater.charts.heatmap import draw_heatmap
+from headwater.charts.lines import draw_lines
+from headwater.charts.marks import Drawing, document, words
+from headwater.charts.model import (
+    Bars,
+    Chart,
+    Funnel,
+    Heatmap,
+    Lines,
+    Sparkline,
+    Stacked,
+    Waterfall,
+    number,
+)
+from headwater.charts.sentences import summary
+from headwater.charts.sparkline import draw_sparkline
+from headwater.charts.stacked import draw_stacked
+from headwater.charts.text import Markup, width_of
+from headwater.charts.theme import PAGE, Theme
+
+WIDTH: Final = 640.0
+_SMALLEST: Final = 120.0
+
+
+def svg(
+    chart: Chart, *, width: float = WIDTH, height: float | None = None, theme: Theme = PAGE
+) -> Markup:
+    """The chart in that width; charts of rows find their own height."""
+    drawing = _draw(chart, max(width, _SMALLEST), height, theme)
+    return document(drawing, summary(chart), theme["ink"])
+
+
+def _draw(chart: Chart, width: float, height: float | None, theme: Theme) -> Drawing:
+    if isinstance(chart, Sparkline):
+        return draw_sparkline(chart, width, height or 36.0, theme)
+    if not has_data(chart):
+        return _empty(width, height or 96.0, theme)
+    tall = max(120.0, height or _height(width))
+    match chart:
+        case Lines():
+            return draw_lines(chart, width, tall, theme)
+        case Stacked():
+            return draw_stacked(chart, width, tall, theme)
+        case Bars():
+            return draw_bars(chart, width, theme)
+        case Heatmap():
+            return draw_heatmap(chart, width, theme)
+        case Funnel():
+            return draw_funnel(chart, width, theme)
+        case Waterfall():
+            return draw_waterfall(chart, width, theme)
+
+
+def _height(width: float) -> float:
+    """Flat enough to see a slope, tall enough to read it."""
+    return min(300.0, max(180.0, width * 0.36))
+
+
+def has_data(chart: Chart) -> bool:
+    """Whether there is any value to draw."""
+    match chart:
+        case Lines():
+            values = [v for each in chart.series for v in each.values]
+        case Stacked():
+            values = [v for each in chart.groups for v in each.values]
+        case Bars():
+            values = [bar.value for bar in chart.rows]
+        case Heatmap():
+            values = [v for row in chart.values for v in row]
+        case Funnel():
+            values = [value for _, value in chart.steps]
+        case Waterfall():
+            values = [chart.start[1], chart.end[1]]
+        case Sparkline():
+            values = list(chart.values)
+    return any(number(value) is not None for value in values)
+
+
+def _empty(width: float, height: float, theme: Theme) -> Drawing:
+    text = "No data in this period" if width > width_of("No data in this period") else "No data"
+    mark = words(width / 2, height / 2, text, text_anchor="middle", fill=theme["muted"])
+    return Drawing(width=width, height=height, marks=(mark,))
