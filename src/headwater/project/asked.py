@@ -40,6 +40,10 @@ class SqlResult:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def arrow_reader(self) -> pa.RecordBatchReader:
+        """The rows in batches."""
+        return self.table.to_reader()
+
     def rows(self, first: int | None = None) -> list[tuple[Any, ...]]:
         """The rows, or the first of them, as Python values."""
         shown = self.table if first is None else self.table.slice(0, first)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from headwater.definitions.loader import load
 from headwater.definitions.tree import SETTINGS_FILE, Tree
@@ -33,11 +33,13 @@ from headwater.sql.parameters import Translated, translate, with_dollars, writte
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from headwater.sql import Relation
 
 #: Functions of settings, of the machine, and of the engine's own log.
 _OF_THE_ENGINE = frozenset(("current_setting", "getenv", "getvariable", "write_log"))
+_BATCH_ROWS = 20_000
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -77,6 +79,10 @@ class Reading:
     def types(self) -> tuple[str, ...]:
         """Their DuckDB types."""
         return tuple(map(str, self.relation.types))
+
+    def arrow_reader(self) -> pa.RecordBatchReader:
+        """The rows, some thousands at a time."""
+        return self.relation.to_arrow_reader(_BATCH_ROWS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,12 +313,3 @@ def _sql_type(value: object) -> str:
     if isinstance(value, datetime):
         return "TIMESTAMP WITH TIME ZONE" if value.tzinfo else "TIMESTAMP"
     return "DATE" if isinstance(value, date) else "VARCHAR"
-
-
-def rows_of(reading: Reading, limit: int) -> tuple[list[tuple[Any, ...]], bool]:
-    """The first rows, and whether there are more."""
-    from headwater.engines.duckdb.faults import translated
-
-    with translated():
-        rows = reading.relation.limit(limit + 1).fetchall()
-    return rows[:limit], len(rows) > limit

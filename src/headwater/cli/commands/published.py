@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import typer
 
 from headwater.cli.calls import Call
 from headwater.cli.selecting import Exclude, Nodes, Select
+from headwater.errors import Issue, UsageError
+
+#: A saved query's name, as opposed to SQL: `best_customers`, `query.best_customers`.
+_NAME = re.compile(r"\s*(query\.)?[A-Za-z_]\w*\s*")
 
 
 def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None) -> None:
@@ -46,9 +51,12 @@ def show(
 
 def sql(
     call: Call,
-    query: Annotated[str, typer.Argument(metavar="SELECT…", help="One SELECT over the tables.")],
+    query: Annotated[
+        str | None,
+        typer.Argument(metavar="SELECT…|NAME", help="One SELECT, or a saved query's name."),
+    ] = None,
     format: Annotated[
-        Literal["table", "csv", "json", "parquet"] | None,
+        Literal["table", "csv", "json", "parquet", "arrow"] | None,
         typer.Option("--format", "-f", help="How rows are written; by the name of --output."),
     ] = None,
     output: Annotated[
@@ -61,13 +69,29 @@ def sql(
     limit: Annotated[
         int, typer.Option("--limit", help="Rows of a printed table; 0 for all.", min=0)
     ] = 100,
+    list_: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
 ) -> None:
-    """Read the published tables with SQL."""
-    from headwater.cli.rows import parse_parameters, write_rows
-    from headwater.project.reading import read_session, released_functions
+    """Read the published tables with SQL, typed or saved."""
+    from headwater.cli.rows import parse_parameters, split_parameters, write_rows
 
-    given = parse_parameters(set_ or ())
     with call.open() as project:
-        functions = released_functions(project.published)
-        with read_session(project.workspace, project.published, query, given, functions) as reading:
-            write_rows(reading, call, format=format, output=output, limit=limit)
+        if list_:
+            from headwater.cli.saved import list_queries
+
+            list_queries(project, call)
+        elif query is None:
+            fix = "`headwater sql --list` lists the saved ones"
+            raise UsageError(Issue(code="E987", what="which query?", fix=fix))
+        elif _NAME.fullmatch(query):
+            from headwater.cli.saved import run_saved
+
+            found = run_saved(project, query, split_parameters(set_ or ()), call)
+            write_rows(found, call, format=format, output=output, limit=limit)
+        else:
+            from headwater.project.reading import read_session, released_functions
+
+            given = parse_parameters(set_ or ())
+            view = project.published
+            functions = released_functions(view)
+            with read_session(project.workspace, view, query, given, functions) as reading:
+                write_rows(reading, call, format=format, output=output, limit=limit)

@@ -23,10 +23,11 @@ from headwater.definitions.fields import (
 )
 from headwater.definitions.schemas import Declared, DescribedFiles
 from headwater.definitions.yamltext import Located
-from headwater.errors import Issue, did_you_mean
+from headwater.errors import Issue, Place, did_you_mean
 from headwater.kinds.query.definition import Parameter, ParameterType
 from headwater.kinds.query.values import guess_type, read_value, written, wrong_value
 
+NOWHERE: Final = Place()
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _SELECT = re.compile(r"\s*(\(|select\b|with\b|from\b|values\b)", re.IGNORECASE)
 _SCALARS = ("string", "number", "boolean", "null")
@@ -141,7 +142,9 @@ def read_parameter(name: str, located: Located, issues: list[Issue]) -> Paramete
     if len(issues) > before:
         return replace(parameter, default=None, choices=(), choices_sql="")
     if given and listed and parameter.default not in parameter.choices:
-        issues.append(not_a_choice(parameter, written(given[0].value), parameter.choices, given[0]))
+        issues.append(
+            not_a_choice(parameter, written(given[0].value), parameter.choices, given[0].place)
+        )
     return parameter
 
 
@@ -156,7 +159,7 @@ def _judge(parameter: Parameter, item: Located) -> Issue | None:
 
 
 def not_a_choice(
-    parameter: Parameter, text: str, choices: tuple[str, ...], located: Located | None = None
+    parameter: Parameter, text: str, choices: tuple[str, ...], place: Place = NOWHERE
 ) -> Issue:
     """A value that is not among the choices, which are named if they are few. Code E981."""
     few = ", ".join(f"`{choice}`" for choice in choices[:8])
@@ -164,7 +167,7 @@ def not_a_choice(
     return Issue(
         code="E981",
         what=f"`{text}` is none of the choices of `{parameter.name}`",
-        place=located.place if located is not None else parameter.place,
+        place=place,
         fix=did_you_mean(text, choices, f"choices are: {few}{more}" if choices else ""),
     )
 
