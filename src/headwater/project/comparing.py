@@ -15,8 +15,11 @@ from headwater.ids import DataInterval, NodeId
 from headwater.lake import Lake
 from headwater.plan.reasons import changed_definition
 from headwater.plan.state import State
+from headwater.project.metrics.moving import MetricMove, moved_metrics
+from headwater.project.metrics.sides import DERIVED
 from headwater.project.release_view import ReleaseView, read_body
 from headwater.project.row_changes import RowComparison, Total, changed_intervals
+from headwater.project.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,28 +51,40 @@ class NodeDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseDiff:
-    """All nodes that differ from one release to another, in no order of importance."""
+    """All nodes that differ from one release to another, in no order of importance.
+
+    Metrics are told by their values; rollups follow from them, and are left out.
+    """
 
     before: int | None
     after: int | None
     nodes: tuple[NodeDiff, ...] = ()
+    metrics: tuple[MetricMove, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.nodes or self.metrics)
 
 
-def compare_releases(
-    before: ReleaseView, after: ReleaseView, lake: Lake, engine: Engine
-) -> ReleaseDiff:
+def compare_releases(workspace: Workspace, before: ReleaseView, after: ReleaseView) -> ReleaseDiff:
     """What a reader sees differently in `after`."""
+    lake, engine = workspace.lake, workspace.engine
     names = sorted({*before.definitions, *after.definitions})
     found = [
         _compare_node(node, before, after, lake, engine)
         for node in names
-        if before.definitions.get(node) != after.definitions.get(node)
-        or before.state_ids.get(node) != after.state_ids.get(node)
+        if node.kind not in DERIVED
+        and (
+            before.definitions.get(node) != after.definitions.get(node)
+            or before.state_ids.get(node) != after.state_ids.get(node)
+        )
     ]
     return ReleaseDiff(
         before=before.release.number if before.release else None,
         after=after.release.number if after.release else None,
         nodes=tuple(found),
+        metrics=moved_metrics(workspace, before, after),
     )
 
 

@@ -146,7 +146,7 @@ class Project:
             same = newer.release.environment == recording.PROD
             older = newer.release.parent if same else recording.PROD
         view = self._view_of(older) if older is not None else ReleaseView.of(self.ledger, None)
-        return compare_releases(view, newer, self.workspace.lake, self.workspace.engine)
+        return compare_releases(self.workspace, view, newer)
 
     def _view_of(self, name: str | int) -> ReleaseView:
         """The view of an environment, or of a release by its number (`12` or `#12`)."""

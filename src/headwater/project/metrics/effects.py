@@ -16,7 +16,7 @@ from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release, ReleaseSort
 from headwater.project.metrics.causes import Cause, cause_of_change, find_differences
-from headwater.project.metrics.restating import row_counter
+from headwater.project.metrics.restating import complete_until, row_counter
 from headwater.project.metrics.sides import Side
 from headwater.project.metrics.values import (
     Slot,
@@ -158,7 +158,7 @@ class _Walk:
             row_counter(self.workspace, self.session),
             is_rollback=release.sort == "rollback",
         )
-        until = min(before.data_until(self.node) or then.created_at, then.created_at)
+        until = complete_until(before, self.node, then)
         effects = []
         for change in changes:
             complete = was_complete(change.slot, until, self.workspace.zone)

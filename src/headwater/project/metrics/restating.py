@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from headwater.engines.protocol import Session
 from headwater.ids import DataInterval, NodeId
-from headwater.ledger import Ledger, Note, Publication, ReleaseSort
+from headwater.ledger import Ledger, Note, Publication, Release, ReleaseSort
 from headwater.plan.state import State
 from headwater.project.metrics.causes import (
     Cause,
@@ -124,7 +125,9 @@ def find_restatements(
         return
     with workspace.engine.session() as session:
         for node in moved:
-            changes = past_changes(workspace, old, after, node, before.release.created_at, session)
+            values = (read_values(s.states[node], workspace.lake, session) for s in (old, after))
+            until = complete_until(old, node, before.release)
+            changes = past_changes(compare_values(*values), until, workspace.zone)
             if changes:
                 found = find_differences(
                     node,
@@ -149,23 +152,19 @@ def _differ(before: Side, after: Side, node: NodeId) -> bool:
     return one is not other and one.segments != other.segments
 
 
+def complete_until(side: Side, node: NodeId, release: Release) -> datetime:
+    """Periods that end later were not complete in a release: by its data, and by its clock."""
+    data_until = side.data_until(node)
+    return release.created_at if data_until is None else min(data_until, release.created_at)
+
+
 def past_changes(
-    workspace: Workspace,
-    before: Side,
-    after: Side,
-    node: NodeId,
-    published_at: datetime,
-    session: Session,
+    changes: Iterable[ValueChange], until: datetime, zone: ZoneInfo
 ) -> tuple[ValueChange, ...]:
-    """The values that were published of complete periods, and are others now."""
-    old = read_values(before.states.get(node), workspace.lake, session)
-    new = read_values(after.states.get(node), workspace.lake, session)
-    changes = [c for c in compare_values(old, new) if c.before is not None]
-    if not changes:
-        return ()
-    data_until = before.data_until(node)
-    until = published_at if data_until is None else min(data_until, published_at)
-    return tuple(c for c in changes if was_complete(c.slot, until, workspace.zone))
+    """Those that restate: there was a value, and its period was complete."""
+    return tuple(
+        each for each in changes if each.before is not None and was_complete(each.slot, until, zone)
+    )
 
 
 def row_counter(workspace: Workspace, session: Session) -> CountRows:

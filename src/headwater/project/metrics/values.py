@@ -125,13 +125,11 @@ def period_end(grain: str, period: date) -> date:
     return period + timedelta(days=7 if grain == "week" else 1)
 
 
-def was_complete(slot: Slot, data_until: datetime | None, zone: ZoneInfo) -> bool:
+def was_complete(slot: Slot, data_until: datetime, zone: ZoneInfo) -> bool:
     """Whether a period had ended where the data ended.
 
     The step of a cohort is so many periods after its own.
     """
-    if data_until is None:
-        return False
     end = period_end(slot.grain, slot.period)
     for _ in range(slot.step or 0):
         end = period_end(slot.grain, end)
