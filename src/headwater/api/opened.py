@@ -13,6 +13,7 @@ from headwater.api.shown import Shown
 from headwater.api.table import TableHandle
 from headwater.errors import Issue
 from headwater.project import Project
+from headwater.project.queries import HELD, names_a_query, run_query
 from headwater.project.reading import read_session, released_functions
 
 if TYPE_CHECKING:
@@ -118,13 +119,18 @@ class OpenProject:
     # --- reading
 
     def sql(self, text: str, **parameters: object) -> Result:
-        """One SELECT over the published tables; `:name` stands for a parameter.
+        """One SELECT over the published tables, or a saved query by its name.
+
+        `:name` in the SQL stands for a parameter.
 
         >>> shop = demo()
         >>> shop.sql("select city, warmest from cities where city = :city", city="Oslo").fetchall()
         [('Oslo', 18.3)]
         """
         project = self.project
+        if names_a_query(text):
+            found = run_query(project, text.strip(), parameters, limits=HELD).result
+            return Result(found.table, found.types)
         functions = released_functions(project.published)
         with read_session(
             project.workspace, project.published, text, parameters, functions

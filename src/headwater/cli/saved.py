@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from headwater.project.limits import Limits
 from headwater.views.figures import count
 from headwater.views.layout import Cell
 
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     from headwater.cli.calls import Call
     from headwater.project import Project
     from headwater.project.asked import SqlResult
-
-#: On the command line a query may take its time; what it gives is held in memory.
-_LIMITS: Final = Limits(rows=5_000_000, seconds=3600.0, bytes=1 << 30)
 
 
 def list_queries(project: Project, call: Call) -> None:
@@ -41,9 +37,9 @@ def list_queries(project: Project, call: Call) -> None:
 def run_saved(project: Project, name: str, given: Mapping[str, str], call: Call) -> SqlResult:
     """The rows of a saved query; a note where there are more than its limit."""
     from headwater.cli.screen import Screen
-    from headwater.project.queries import run_query
+    from headwater.project.queries import HELD, run_query
 
-    result = run_query(project, name.strip(), given, limits=_LIMITS).result
+    result = run_query(project, name.strip(), given, limits=HELD).result
     if result.truncated:
         rows = count(len(result), "row")
         note = f"there are more rows than the query's limit: {rows} are given"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -20,9 +21,12 @@ from headwater.project.limits import Limits
 if TYPE_CHECKING:
     from headwater.project import Project
 
+#: For somebody at a terminal or in a notebook: it may take its time, and is held in memory.
+HELD: Final = Limits(rows=5_000_000, seconds=3600.0, bytes=1 << 30)
 #: The most choices that a parameter offers; of more, any value of its type is taken.
 _CHOICES: Final = Limits(rows=10_000, seconds=10.0)
 _FOLDERS: Final = ("queries",)
+_NAME = re.compile(r"(query\.)?[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,15 @@ class QueryRun:
     definition: QueryDefinition
     values: Mapping[str, Value]
     result: SqlResult
+
+
+def names_a_query(text: str) -> bool:
+    """Whether a text is a saved query's name, as opposed to SQL.
+
+    >>> [names_a_query(text) for text in ("best_customers", "query.best_customers", "select 1")]
+    [True, True, False]
+    """
+    return _NAME.fullmatch(text.strip()) is not None
 
 
 def saved_queries(project: Project, *, released: bool = False) -> Mapping[str, QueryDefinition]:
@@ -73,8 +86,11 @@ def find_query(project: Project, name: str, *, released: bool = False) -> QueryD
     raise_errors(broken)
     if isinstance(definition, QueryDefinition):
         return definition
-    known = [node.name for node in loaded.definitions]
-    fix = did_you_mean(bare, known, "`headwater sql --list` lists them")
+    if any(node.name == bare for node in project.view.states):
+        fix = f'it is a table: `headwater sql "from {bare}"` reads it'
+    else:
+        known = [node.name for node in loaded.definitions]
+        fix = did_you_mean(bare, known, "`headwater sql --list` lists them")
     raise UsageError(Issue(code="E987", what=f"unknown query `{name}`", fix=fix))
 
 

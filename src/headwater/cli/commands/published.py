@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import typer
@@ -10,9 +9,6 @@ import typer
 from headwater.cli.calls import Call
 from headwater.cli.selecting import Exclude, Nodes, Select
 from headwater.errors import Issue, UsageError
-
-#: A saved query's name, as opposed to SQL: `best_customers`, `query.best_customers`.
-_NAME = re.compile(r"\s*(query\.)?[A-Za-z_]\w*\s*")
 
 
 def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None) -> None:
@@ -73,6 +69,7 @@ def sql(
 ) -> None:
     """Read the published tables with SQL, typed or saved."""
     from headwater.cli.rows import parse_parameters, split_parameters, write_rows
+    from headwater.project.queries import names_a_query
 
     with call.open() as project:
         if list_:
@@ -82,7 +79,7 @@ def sql(
         elif query is None:
             fix = "`headwater sql --list` lists the saved ones"
             raise UsageError(Issue(code="E987", what="which query?", fix=fix))
-        elif _NAME.fullmatch(query):
+        elif names_a_query(query):
             from headwater.cli.saved import run_saved
 
             found = run_saved(project, query, split_parameters(set_ or ()), call)
