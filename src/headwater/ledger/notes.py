@@ -31,16 +31,19 @@ def insert_notes(connection: sa.Connection, added: Sequence[Note]) -> None:
         connection.execute(sa.insert(notes), rows)
 
 
-def read_notes(database: Database, sort: str | None, node: NodeId | None) -> Sequence[Note]:
-    """Notes of one sort, of one node, or all; oldest first."""
+def read_notes(
+    database: Database, sort: str | None, node: NodeId | None, newest: int | None = None
+) -> Sequence[Note]:
+    """Notes of one sort, of one node, or all; oldest first, or only so many of the newest."""
     c = notes.c
-    query = sa.select(c.sort, c.node, c.at, c.author, c.release, c.text, c.data).order_by(c.id)
+    query = sa.select(c.sort, c.node, c.at, c.author, c.release, c.text, c.data)
+    query = query.order_by(c.id if newest is None else c.id.desc()).limit(newest)
     if sort is not None:
         query = query.where(c.sort == sort)
     if node is not None:
         query = query.where(c.node == str(node))
     with database.read() as connection:
-        return tuple(
+        found = tuple(
             Note(
                 sort=row.sort,
                 node=None if row.node is None else node_id(row.node),
@@ -52,3 +55,4 @@ def read_notes(database: Database, sort: str | None, node: NodeId | None) -> Seq
             )
             for row in connection.execute(query)
         )
+    return found if newest is None else found[::-1]

@@ -80,6 +80,8 @@ class Keeper:
         self._clock = clock
         self._read_jobs = jobs
         self._stop = threading.Event()
+        self._looking = threading.Lock()
+        self._firing = threading.Lock()
         self._keeping = False
         self._given: dict[str, Job] = {}
         self._lock = _lock(ledger, target.environment)
@@ -117,30 +119,37 @@ class Keeper:
         """End; a command at work is told to stop, and is waited for."""
         self._stop.set()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        self._lock.release()
-        self._keeping = False
+            self._scheduler.shutdown(wait=False)  # waiting, it holds the locks that `look` needs
+        with self._looking, self._firing:
+            self._lock.release()
+            self._keeping = False
 
     def look(self) -> None:
         """Take the schedule if nobody keeps it, and follow changed definitions."""
-        try:
-            self._keeping = self._keeping or self._lock.try_acquire()
-            jobs = self._read_jobs()
-            if self._keeping:
-                self._follow(jobs)
-            self.jobs = jobs
-            self.problem = None
-        except HeadwaterError as error:  # the jobs known so far go on
-            self.problem = error
+        with self._looking:
+            if self._stop.is_set():
+                return
+            try:
+                self._keeping = self._keeping or self._lock.try_acquire()
+                jobs = self._read_jobs()
+                if self._keeping:
+                    self._follow(jobs)
+                self.jobs = jobs
+                self.problem = None
+            except HeadwaterError as error:  # the jobs known so far go on
+                self.problem = error
 
     def fire(self, job: Job) -> None:
         """Start a job if it is due and not done yet, and record what became of it."""
-        try:
-            due = self._due(job)
-            if due is not None and not self._stop.is_set():
-                self._run(job, due)
-        except HeadwaterError as error:
-            self.problem = error
+        with self._firing:
+            if self._stop.is_set():
+                return
+            try:
+                due = self._due(job)
+                if due is not None:
+                    self._run(job, due)
+            except HeadwaterError as error:
+                self.problem = error
 
     def _follow(self, jobs: tuple[Job, ...]) -> None:
         """Give APScheduler the jobs as they are now; one that is behind runs at once."""
