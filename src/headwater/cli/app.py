@@ -16,6 +16,7 @@ from headwater.cli.commands import (
     project,
     published,
     releases,
+    serving,
     testing,
     upkeep,
 )
@@ -23,7 +24,7 @@ from headwater.cli.commands import (
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
     "Build": ("plan", "run", "retry", "test"),
-    "Look": ("ls", "show", "sql", "trace", "freshness", "changes", "docs"),
+    "Look": ("ls", "show", "sql", "trace", "freshness", "changes", "docs", "serve"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback"),
     "Care": ("compact", "vacuum", "completion"),
@@ -102,6 +103,7 @@ app.command("freshness")(command(upkeep.freshness))
 app.command("compact")(command(upkeep.compact))
 app.command("vacuum")(command(upkeep.vacuum))
 app.command("docs")(command(docs.docs))
+app.command("serve")(command(serving.serve))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(releases.changes))
 app.command("promote")(command(releases.promote))

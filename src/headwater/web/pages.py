@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from headwater.clock import local
-from headwater.views.figures import count, moment, seconds, size, span
+from headwater.views.figures import count, seconds, size, span
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
 from headwater.web.forms import FORM_TOKEN, token_of
@@ -107,7 +107,7 @@ def templates() -> Environment:
     )
     environment.filters |= {
         "count": count,
-        "moment": moment,
+        "moment": clock_time,
         "day": day,
         "last_day": last_day,
         "seconds": seconds,
@@ -146,6 +146,12 @@ def day(when: date) -> str:
     '9 Dec 2011'
     """
     return f"{when.day} {when:%b %Y}"
+
+
+def clock_time(instant: datetime, zone: ZoneInfo) -> str:
+    """A moment as people say it: `9 Dec 2011, 12:50`."""
+    at = local(instant, zone)
+    return f"{day(at)}, {at:%H:%M}"
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headwater.contracts.quoting import quote
+from headwater.engines.duckdb.faults import translated
 from headwater.graph.node import Schema
-from headwater.project.reading import read_session, rows_of
+from headwater.project.limits import Limits
+from headwater.project.reading import read_session
 from headwater.views.summaries import NodeFacts
 from headwater.web.context import Snapshot
 
@@ -33,9 +35,19 @@ def sample_rows(snapshot: Snapshot, facts: NodeFacts) -> ShownRows | None:
         return None
     masked = frozenset(column.name for column in facts.columns if column.masked)
     sql = f"SELECT {masked_columns(state.schema, masked)} FROM {quote(facts.node.name)}"
-    with read_session(snapshot.workspace, snapshot.view, sql) as reading:
-        rows, more = rows_of(reading, SAMPLE_ROWS)
+    rows, more = read_rows(snapshot, sql, SAMPLE_ROWS)
     return ShownRows(columns=state.schema, rows=rows, masked=masked, more=more)
+
+
+def read_rows(
+    snapshot: Snapshot, sql: str, limit: int, parameters: Mapping[str, object] | None = None
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """The first rows of a query of our own over the release, and whether there are more."""
+    limits = Limits(rows=limit)
+    opened = read_session(snapshot.workspace, snapshot.view, sql, parameters, limits=limits)
+    with opened as reading, translated():
+        rows = reading.relation.fetchall()
+    return rows[:limit], len(rows) > limit
 
 
 def masked_columns(schema: Schema, masked: frozenset[str]) -> str:
