@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from headwater.clock import Grain
 from headwater.engines.protocol import Session
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.ids import NodeId
@@ -83,7 +84,7 @@ def is_exact(total: Total) -> bool:
 
 
 def effects_between(
-    workspace: Workspace, metric: str, first: int, last: int, grain: str
+    workspace: Workspace, metric: str, first: int, last: int, grain: Grain
 ) -> tuple[Effect, ...]:
     """What every release of `prod` after `first`, up to `last`, did to a metric's numbers.
 
@@ -130,7 +131,7 @@ def require_metric(view: ReleaseView, node: NodeId) -> None:
 class _Walk:
     """From release to release: what stands, and what the next one changes of it."""
 
-    def __init__(self, workspace: Workspace, node: NodeId, grain: str, session: Session) -> None:
+    def __init__(self, workspace: Workspace, node: NodeId, grain: Grain, session: Session) -> None:
         self.workspace, self.node, self.grain, self.session = workspace, node, grain, session
 
     def start(self, release: Release) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from headwater.clock import Grain
 from headwater.engines.protocol import Session
 from headwater.ids import NodeId
 from headwater.project.metrics.approving import Approval, approvals_of
@@ -29,20 +30,19 @@ class MetricMove:
     change: Literal["moved", "new", "removed", "meaning"]
     meaning_changed: bool = False
     approval: Approval | None = None  # of what it means afterwards
-    moved: Mapping[str, int] = field(default_factory=dict)  # grain → periods that differ
-    published: Mapping[str, int] = field(default_factory=dict)  # grain → periods on either side
-    restated: Mapping[str, int] = field(default_factory=dict)  # grain → complete ones that differ
+    moved: Mapping[Grain, int] = field(default_factory=dict)  # grain → periods that differ
+    published: Mapping[Grain, int] = field(default_factory=dict)  # grain → periods on either side
+    restated: Mapping[Grain, int] = field(default_factory=dict)  # grain → complete ones that differ
     changes: tuple[ValueChange, ...] = ()
     readers: tuple[NodeId, ...] = ()
 
     @property
-    def grain(self) -> str:
+    def grain(self) -> Grain | None:
         """The grain that speaks for the others."""
-        known = (*SPOKEN, *sorted(self.published))
         counted = self.moved or self.published
-        return next((grain for grain in known if counted.get(grain)), "")
+        return next((grain for grain in SPOKEN if counted.get(grain)), None)
 
-    def of_grain(self, grain: str) -> tuple[ValueChange, ...]:
+    def of_grain(self, grain: Grain | None) -> tuple[ValueChange, ...]:
         """The changes of one grain, oldest first."""
         return tuple(change for change in self.changes if change.slot.grain == grain)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from headwater.clock import Grain
 from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.plan.state import State
@@ -57,7 +58,7 @@ def share_out(change: ValueChange, new_logic: Fraction, new_data: Fraction) -> R
 
 
 def replay(
-    workspace: Workspace, metric: str, first: int, last: int, grain: str
+    workspace: Workspace, metric: str, first: int, last: int, grain: Grain
 ) -> tuple[Replayed, ...]:
     """The numbers of a grain that differ between two releases, by definition and data.
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from headwater.clock import Grain
 from headwater.engines.protocol import Session
 from headwater.ids import DataInterval, NodeId
 from headwater.ledger import Ledger, Note, Publication, Release, ReleaseSort
@@ -45,7 +46,9 @@ RESTATEMENT = "restatement"
 #: So many periods of a grain are written into a note; the states of both releases hold them all.
 LISTED = 36
 #: The grain that speaks for the others: the first of these that was restated.
-SPOKEN = ("month", "quarter", "year", "week", "day")
+SPOKEN: tuple[Grain, ...] = (
+    "month", "quarter", "year", "week", "day", "hour", "fiscal_quarter", "fiscal_year"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +58,23 @@ class Restatement:
     metric: str
     cause: Cause
     detail: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)  # grain → how many periods
+    counts: Mapping[Grain, int] = field(default_factory=dict)  # grain → how many periods
     changes: tuple[ValueChange, ...] = ()  # at most `LISTED` of a grain, the oldest
     release: int | None = None  # None: not published yet
     at: datetime | None = None
     author: str = ""
 
     @property
-    def grain(self) -> str:
+    def grain(self) -> Grain | None:
         """The grain that speaks for the others."""
-        known = (*SPOKEN, *sorted(self.counts))
-        return next((grain for grain in known if self.counts.get(grain)), "")
+        return next((grain for grain in SPOKEN if self.counts.get(grain)), None)
 
     @property
     def periods(self) -> int:
         """How many periods of that grain were restated."""
-        return self.counts.get(self.grain, 0)
+        return self.counts.get(self.grain, 0) if self.grain is not None else 0
 
-    def of_grain(self, grain: str) -> tuple[ValueChange, ...]:
+    def of_grain(self, grain: Grain | None) -> tuple[ValueChange, ...]:
         """The listed changes of one grain."""
         return tuple(change for change in self.changes if change.slot.grain == grain)
 

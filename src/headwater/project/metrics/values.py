@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from headwater.clock import local_midnight
+from headwater.clock import Grain, local_midnight
 from headwater.engines.protocol import InputRelation, Session
 from headwater.lake import Lake
 from headwater.plan.state import State, schema_digest
 from headwater.semantics.asking import Number
+from headwater.semantics.calendar import step_from
 
 _SHOWN = "__headwater_history"
-_SLOT = ("grain", "period", "step")
-_MONTHS = {"month": 1, "quarter": 3, "fiscal_quarter": 3, "year": 12, "fiscal_year": 12}
 
 #: Below this share of the larger of the two, floats are the same number.
 TOLERANCE = 1e-9
@@ -29,7 +28,7 @@ TOLERANCE = 1e-9
 class Slot:
     """What one published value is of: a period, and of a cohort also the step."""
 
-    grain: str
+    grain: Grain
     period: date  # its first day
     step: int | None = None
 
@@ -113,24 +112,12 @@ def read_values(state: State | None, lake: Lake, session: Session) -> dict[Slot,
     return {Slot(grain, period, at): value for grain, period, at, value in rows}
 
 
-def period_end(grain: str, period: date) -> date:
-    """The first day after a period.
-
-    >>> period_end("month", date(2010, 12, 1)), period_end("week", date(2010, 12, 27))
-    (datetime.date(2011, 1, 1), datetime.date(2011, 1, 3))
-    """
-    if grain in _MONTHS:
-        months = period.year * 12 + period.month - 1 + _MONTHS[grain]
-        return date(months // 12, months % 12 + 1, 1)
-    return period + timedelta(days=7 if grain == "week" else 1)
-
-
 def was_complete(slot: Slot, data_until: datetime, zone: ZoneInfo) -> bool:
     """Whether a period had ended where the data ended.
 
     The step of a cohort is so many periods after its own.
     """
-    end = period_end(slot.grain, slot.period)
+    end = step_from(slot.period, slot.grain)
     for _ in range(slot.step or 0):
-        end = period_end(slot.grain, end)
+        end = step_from(end, slot.grain)
     return local_midnight(end, zone) <= data_until

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from headwater.clock import Grain
 from headwater.project.metrics.restating import (
     LISTED,
     Restatement,
@@ -17,7 +18,7 @@ from headwater.project.metrics.values import Slot, ValueChange
 AT = datetime(2011, 12, 10, 7, tzinfo=UTC)
 
 
-def change(grain: str, number: int, step: int | None = None) -> ValueChange:
+def change(grain: Grain, number: int, step: int | None = None) -> ValueChange:
     period = date(2000 + number // 12, number % 12 + 1, 1)
     return ValueChange(
         slot=Slot(grain, period, step), before=Decimal("644174.79"), after=Decimal("590580.430")
@@ -50,7 +51,7 @@ def test_the_grain_that_speaks() -> None:
         Restatement(metric="m", cause="definition", counts={"day": 9, "month": 2}).grain == "month"
     )
     assert Restatement(metric="m", cause="definition", counts={"day": 9, "week": 1}).periods == 1
-    assert Restatement(metric="m", cause="definition").grain == ""
+    assert Restatement(metric="m", cause="definition").grain is None
 
 
 def test_a_note_holds_some_periods_of_each_grain() -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from headwater.project.metrics.values import (
     Slot,
     compare_values,
-    period_end,
     same_number,
     was_complete,
 )
@@ -40,22 +39,6 @@ JUNE = Slot("month", date(2011, 6, 1))
 def test_same_number(one: float | None, other: float | None, same: bool) -> None:
     assert same_number(one, other) is same
     assert same_number(other, one) is same
-
-
-@pytest.mark.parametrize(
-    ("grain", "period", "end"),
-    [
-        ("day", date(2012, 2, 28), date(2012, 2, 29)),
-        ("week", date(2011, 12, 26), date(2012, 1, 2)),
-        ("month", date(2011, 12, 1), date(2012, 1, 1)),
-        ("quarter", date(2011, 10, 1), date(2012, 1, 1)),
-        ("fiscal_quarter", date(2011, 11, 1), date(2012, 2, 1)),
-        ("year", date(2011, 1, 1), date(2012, 1, 1)),
-        ("fiscal_year", date(2011, 4, 1), date(2012, 4, 1)),
-    ],
-)
-def test_ends_of_periods(grain: str, period: date, end: date) -> None:
-    assert period_end(grain, period) == end
 
 
 def test_a_period_is_complete_where_the_data_reach_its_local_end() -> None:
