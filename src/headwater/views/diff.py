@@ -17,15 +17,18 @@ _MOST_TOTALS = 6
 
 
 def print_diff(project: Project, diff: ReleaseDiff, page: Page) -> None:
-    """All nodes that differ; those that only have a new definition at the end."""
-    if not diff.nodes:
+    """All nodes that differ, those that only have a new definition at the end; then the metrics."""
+    from headwater.views.metric_moves import print_moves
+
+    if diff.is_empty:
         page.line("No difference.")
         return
-    width = max(len(str(node.node)) for node in diff.nodes)
+    width = max((len(str(node.node)) for node in diff.nodes), default=0)
     quiet = ("definition only", "rebuilt, equal")
     ordered = sorted(diff.nodes, key=lambda node: node.change in quiet)
     for node in ordered:
         _print_node(project, node, width, page)
+    print_moves(project, diff.metrics, page)
 
 
 def _print_node(project: Project, node: NodeDiff, width: int, page: Page) -> None:

@@ -120,7 +120,7 @@ def release_diff(
             return
         print_diff(project, diff, call.screen)
         name = after or call.env
-        if diff.nodes and name in project.ledger.environments() and name != "prod":
+        if not diff.is_empty and name in project.ledger.environments() and name != "prod":
             call.screen.hint(f'`headwater promote {name} --reason "…"`')
 
 

@@ -1,0 +1,119 @@
+"""Published numbers as an auditor reads them: with all their digits, and what moved in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from headwater.ids import NodeId
+from headwater.semantics.asking import Number
+from headwater.semantics.calendar import PLAIN, period_label
+from headwater.semantics.formats import NO_VALUE, NumberFormat, format_change, parse_format
+from headwater.semantics.metric import Direction
+from headwater.views.diff import number, share, signed
+from headwater.views.layout import Cell
+
+if TYPE_CHECKING:
+    from headwater.project import Project
+    from headwater.project.metrics.values import Slot, ValueChange
+    from headwater.semantics.catalog import Calendar
+
+_PLAIN = NumberFormat()
+_DECIMALS = 4  # of floats; Decimals and whole numbers are shown as they are kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How the numbers of one metric are shown; without a definition, as they are."""
+
+    format: NumberFormat = _PLAIN
+    better: Direction = "neither"
+    unit: str = ""  # `GBP`, `parcels`
+
+    def value(self, value: Number | None) -> str:
+        """One published value.
+
+        >>> share = Manner(format=parse_format("percent1"))
+        >>> Manner().value(Decimal("644174.7900")), share.value(0.25)
+        ('644,174.79', '25.0 %')
+        """
+        if value is None:
+            return NO_VALUE
+        if self.format.is_rate or self.format.is_duration:
+            return self.format.text(value)
+        return number(_rounded(value))
+
+    def with_unit(self, value: Number | None) -> str:
+        """One published value and what it counts."""
+        return f"{self.value(value)} {self.unit}".rstrip()
+
+    def difference(self, change: Fraction) -> str:
+        """A difference that was added up exactly."""
+        if self.format.is_rate:
+            return format_change(0, float(change), self.format).absolute
+        return signed(_rounded(_number(change)))
+
+    def cells(self, change: ValueChange) -> tuple[Cell, ...]:
+        """`644,174.79 → 590,580.43   −8.3 %`, of which the last is judged."""
+        before, after = change.before, change.after
+        style = ""
+        moved = ""
+        if before is not None and after is not None:
+            found = format_change(before, after, self.format, self.better)
+            style = "" if found.judged == "neutral" else found.judged
+            moved = found.absolute if self.format.is_rate else share(before, after)
+        return (
+            Cell(self.value(before), right=True),
+            Cell("→"),
+            Cell(self.value(after), right=True),
+            Cell(moved, style, right=True),
+        )
+
+
+def manners_of(project: Project) -> Callable[[str], Manner]:
+    """How the project's files say that a metric is shown."""
+    nodes = project.bound.graph.nodes
+
+    def find(name: str) -> Manner:
+        node = nodes.get(NodeId("metric", name))
+        metric = getattr(node.definition, "metric", None) if node is not None else None
+        if metric is None:
+            return Manner()
+        shown = parse_format(metric.format)
+        currency = metric.format.rstrip("0123456789").upper() if shown.sort == "currency" else ""
+        return Manner(format=shown, better=metric.better, unit=metric.unit or currency)
+
+    return find
+
+
+def calendar_of(project: Project) -> Calendar:
+    """The project's calendar."""
+    from headwater.semantics.catalog import Calendar
+
+    settings = project.settings
+    return Calendar(zone=settings.timezone, fiscal_year_starts=settings.fiscal_year_starts)
+
+
+def slot_label(slot: Slot, calendar: Calendar = PLAIN) -> str:
+    """What a published value is of: `2010-04`, or of a cohort `2010-04 + 3`."""
+    label = period_label(slot.period, slot.grain, calendar)
+    return label if slot.step is None else f"{label} + {slot.step}"
+
+
+def _rounded(value: Number) -> Number:
+    """A float without the digits that only its binary form has."""
+    if not isinstance(value, float):
+        return value
+    text = f"{value:.{_DECIMALS}f}".rstrip("0")
+    return Decimal(text + "00" if text.endswith(".") else text)
+
+
+def _number(value: Fraction) -> Number:
+    """A whole number or a Decimal where it is one exactly, else the nearest float."""
+    if value.denominator == 1:
+        return value.numerator
+    decimal = Decimal(value.numerator) / Decimal(value.denominator)
+    return decimal if Fraction(decimal) == value else float(value)
