@@ -1,0 +1,164 @@
+"""Two periods of a metric asked of one release: the numbers that a change is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, Literal, Protocol
+
+from headwater.semantics.asking import Answer, MetricQuery, Number
+from headwater.semantics.catalog import Catalog
+from headwater.semantics.contribution import Explanation, Parts, exact
+from headwater.semantics.contribution.factors import Factor, Product, Sum, Tree, values
+from headwater.semantics.contribution.groups import Key
+from headwater.semantics.contribution.structure import Structure
+from headwater.semantics.metric import Metric
+from headwater.semantics.periods import Period
+from headwater.semantics.spans import Spans, period_text
+
+#: Groups of a dimension beyond which nobody reads a division.
+MOST_GROUPS: Final = 5_000
+NOTHING: Final = Fraction(0)
+Totals = Mapping[str, Fraction | None]
+
+
+class Reader(Protocol):
+    """The numbers of one release (`MetricReader`)."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The metrics, tables and rollups."""
+
+    def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] = ...) -> Answer:
+        """The answer to a query; `extra` metrics are known to this query alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A number in both periods, and its part of the change."""
+
+    name: str  # a metric, or words such as `new`
+    before: Fraction | None
+    after: Fraction | None
+    contribution: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factors:
+    """Numbers whose parts add up to the change.
+
+    `formula` are the metrics in its own formula, `product` two metrics that make it, `turnover`
+    who came and left, `window` what entered and left a rolling window.
+    """
+
+    sort: Literal["formula", "product", "turnover", "window"]
+    parts: tuple[Moved, ...]
+    kept: int | None = None  # of a turnover: who is in both periods
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """A change of a metric between two periods, and what it consists of."""
+
+    metric: Metric
+    spans: Spans
+    before: Fraction | None
+    after: Fraction | None
+    factors: tuple[Factors, ...] = ()
+    explanation: Explanation | None = None
+    by: tuple[Parts, ...] = ()
+    undivided: str = ""  # why groups have no parts of it
+    notes: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = field(default=(), repr=False)
+    release: int | None = None
+    data_until: datetime | None = None
+
+    @property
+    def change(self) -> Fraction | None:
+        """After minus before; None where there is no value."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(slots=True)
+class Asking:
+    """Asks about one metric in two periods, and keeps the answers."""
+
+    reader: Reader
+    structure: Structure
+    where: tuple[str, ...]
+    answers: list[Answer] = field(default_factory=list)
+
+    def ask(self, metrics: Iterable[str], period: Period, by: tuple[str, ...] = ()) -> Answer:
+        """One answer over a period."""
+        asked = tuple(dict.fromkeys(metrics))
+        query = MetricQuery(
+            metrics=asked,
+            by=by,
+            where=self.where,
+            period=period_text(period),
+            limit=MOST_GROUPS + 1 if by else None,
+        )
+        extra = {n: m for n, m in self.structure.extra.items() if n in asked}
+        found = self.reader.query(query, extra=extra)
+        self.answers.append(found)
+        return found
+
+    def totals(self, metrics: Iterable[str], period: Period) -> dict[str, Fraction | None]:
+        """The metrics' values over a whole period."""
+        found = self.ask(metrics, period)
+        row = found.rows[0] if found.rows else ()
+        return {
+            column.metric: exact(_number(row[index])) if row else None
+            for index, column in enumerate(found.columns)
+            if column.sort == "metric"
+        }
+
+    def groups(
+        self, metrics: Iterable[str], period: Period, by: tuple[str, ...]
+    ) -> dict[Key, dict[str, Fraction]] | None:
+        """Group → metric → value, none counting as nothing; None where there are too many."""
+        found = self.ask(metrics, period, by)
+        if len(found.rows) > MOST_GROUPS or found.truncated:
+            return None
+        columns = [(i, c) for i, c in enumerate(found.columns) if c.sort == "metric"]
+        keys = [i for i, c in enumerate(found.columns) if c.sort == "dimension"]
+        return {
+            tuple(row[i] for i in keys): {
+                c.metric: exact(_number(row[i])) or NOTHING for i, c in columns
+            }
+            for row in found.rows
+        }
+
+
+def _number(value: object) -> Number | None:
+    assert value is None or not isinstance(value, str | bytes | bool)
+    return value  # type: ignore[return-value]  # a metric's column holds numbers
+
+
+def whole_of(tree: Tree, totals: Totals) -> Fraction | None:
+    """A value from what it is made of, without rounding."""
+    found = values(tree, moves_of(totals, totals, names_in(tree)))
+    if found is None or any(totals.get(name) is None for name in names_in(tree)):
+        return None
+    return found[0]
+
+
+def names_in(tree: Tree) -> tuple[str, ...]:
+    """The metrics of a formula, as often as they stand in it."""
+    if isinstance(tree, Factor):
+        return (tree.name,)
+    parts: tuple[Tree, ...] = ()
+    if isinstance(tree, Product):
+        parts = (*tree.times, *tree.over)
+    elif isinstance(tree, Sum):
+        parts = tuple(term for term, _ in tree.terms)
+    return tuple(name for part in parts for name in names_in(part))
+
+
+def moves_of(
+    old: Totals, new: Totals, names: Iterable[str]
+) -> dict[str, tuple[Fraction, Fraction]]:
+    """Before and after of each; no value counts as nothing."""
+    return {n: (old.get(n) or NOTHING, new.get(n) or NOTHING) for n in names}

@@ -1,0 +1,116 @@
+"""Two periods that may be compared: equally complete, and named as people say them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from headwater.errors import Issue, UsageError
+from headwater.semantics.asking import Comparison
+from headwater.semantics.periods import Period
+
+_DAY: Final = timedelta(days=1)
+_MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July", "August",
+                  "September", "October", "November", "December")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """A period and what it is held against; `is_cut`: only its complete days, and as many there."""
+
+    now: Period
+    base: Period
+    comparison: Comparison
+    is_cut: bool = False
+
+
+def comparable(period: Period, comparison: Comparison, first_day: date, last_day: date) -> Spans:
+    """The two periods, cut to what is complete: data reach from `first_day` to `last_day`.
+
+    A period that is not over is compared as far as it goes, with equally many days from the
+    beginning of the other. Codes E950 (no complete day yet), E951 (nothing to compare with).
+
+    >>> december = Period(first=date(2011, 12, 1), last=date(2011, 12, 31))
+    >>> spans = comparable(december, "previous", date(2009, 12, 1), date(2011, 12, 9))
+    >>> span_words(spans.now), span_words(spans.base), spans.is_cut
+    ('1–9 December 2011', '1–9 November 2011', True)
+    """
+    if period.first > last_day:
+        raise UsageError(
+            Issue(
+                code="E950",
+                what=f"no day of {span_words(period)} is complete yet",
+                fix=f"data reach until {day_words(last_day)}",
+            )
+        )
+    base = period.year_ago() if comparison == "year_ago" else period.previous()
+    if base.first < first_day:
+        raise UsageError(
+            Issue(
+                code="E951",
+                what=f"{span_words(base)} cannot be compared with: data begin on "
+                f"{day_words(first_day)}",
+                fix="ask a later period, or compare it with another one",
+            )
+        )
+    now = replace(period, last=min(period.last, last_day))
+    is_cut = now.last < period.last
+    if is_cut:
+        days = timedelta(days=now.length_days - 1)
+        base = replace(base, last=min(base.last, base.first + days))
+        now = replace(now, last=now.first + (base.last - base.first))  # of a longer month
+    return Spans(now=now, base=base, comparison=comparison, is_cut=is_cut)
+
+
+def span_words(period: Period) -> str:
+    """A period as people say it.
+
+    >>> words = lambda *days: span_words(Period(first=date(*days[0]), last=date(*days[-1])))
+    >>> words((2011, 11, 1), (2011, 11, 30)), words((2011, 1, 1), (2011, 12, 31))
+    ('November 2011', '2011')
+    >>> words((2011, 10, 1), (2011, 12, 31)), words((2011, 12, 9))
+    ('October–December 2011', '9 December 2011')
+    >>> words((2011, 11, 28), (2011, 12, 4)), words((2010, 12, 1), (2011, 1, 31))
+    ('28 November – 4 December 2011', 'December 2010 – January 2011')
+    """
+    first, last = period.first, period.last
+    if first == last:
+        return day_words(first)
+    if period.whole_months:
+        return _months(first, last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day_words(last)}"
+    if first.year == last.year:
+        return f"{first.day} {_MONTHS[first.month - 1]} – {day_words(last)}"
+    return f"{day_words(first)} – {day_words(last)}"
+
+
+def _months(first: date, last: date) -> str:
+    begin, end = _MONTHS[first.month - 1], _MONTHS[last.month - 1]
+    if first.year != last.year:
+        whole = first.month == 1 and last.month == 12
+        return f"{first.year}–{last.year}" if whole else f"{begin} {first.year} – {end} {last.year}"
+    if (first.month, last.month) == (1, 12):
+        return f"{first.year}"
+    return f"{begin} {first.year}" if first.month == last.month else f"{begin}–{end} {last.year}"
+
+
+def day_words(day: date) -> str:
+    """A day as people say it.
+
+    >>> day_words(date(2011, 12, 9))
+    '9 December 2011'
+    """
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def period_text(period: Period) -> str:
+    """A period as a query asks it: `2011-11-01..2011-11-30`."""
+    return f"{period.first.isoformat()}..{period.last.isoformat()}"
+
+
+def joined(one: Period, other: Period) -> Period | None:
+    """Both as one period, where they touch."""
+    first, second = sorted((one, other), key=lambda each: each.first)
+    return Period(first=first.first, last=second.last) if first.end == second.first else None
