@@ -23,7 +23,7 @@ _FORMAT = 1
 _PATIENCE_S = 2.0  # how long to wait for another process; then this one goes without
 _SPARE_ROWS = 2_000  # of other branches and releases, kept beside those of this load
 #: Rooms whose code decides what a file means.
-_ROOMS = ("definitions", "contracts", "sql", "kinds")
+_ROOMS = ("definitions", "contracts", "sql", "semantics", "kinds")
 
 
 @cache

@@ -91,6 +91,8 @@ class ReadContext:
     tree: Tree
     settings: Settings
     cache: ParseCache
+    #: What the kinds before this one have read.
+    definitions: Mapping[NodeId, Definition] = field(default_factory=dict)
 
     def paths(self, folder: str, suffix: str) -> tuple[str, ...]:
         """The files of a folder with an ending, in order."""
@@ -192,20 +194,20 @@ def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = No
     cache = ParseCache(cache_path)
     settings, settings_issues = _settings(tree, cache)
     issues = [*tree.issues, *settings_issues, *misplaced(tree, readers)]
-    context = ReadContext(tree, settings, cache)
+    definitions: dict[NodeId, Definition] = {}
+    context = ReadContext(tree, settings, cache, definitions)
     functions: list[SqlFunction] = []
     for path in context.paths("functions", ".sql"):
         function, found = context.parse((path,), read_function, SqlFunction)
         issues += found
         if function is not None:
             functions.append(function)
-    definitions: dict[NodeId, Definition] = {}
     named: dict[tuple[str, str], Definition] = {}
     for reader in readers:
         reading = reader.read(context)
         issues += reading.issues
-        space = "relation" if reader.is_relation else reader.kind
         for definition in reading.definitions:
+            space = "relation" if reader.is_relation else definition.id.kind
             first = named.setdefault((space, definition.id.name.casefold()), definition)
             if first is definition:
                 definitions[definition.id] = definition

@@ -1,0 +1,120 @@
+"""A metric bound into the graph: its published history is its content, its meaning a hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from headwater.errors import Issue, Place
+from headwater.graph.build import BindContext
+from headwater.graph.node import Input, Node
+from headwater.graph.recipes import fingerprint_of, recipe_of
+from headwater.ids import NodeId, digest
+from headwater.kinds.metric.compiling import (
+    compile_history,
+    compile_meaning,
+    named,
+    relations_of,
+)
+from headwater.kinds.metric.definition import MetricDefinition
+from headwater.sql import Query, QueryTemplate, SqlError, SqlProblem
+
+
+def references(definition: MetricDefinition) -> tuple[str, ...]:
+    """Its tables, the rollups that may serve it, and the metrics that it is made of."""
+    rollups = (f"rollup.{rollup.name}" for rollup in definition.rollups)
+    return (*definition.tables, *rollups, *(f"metric.{name}" for name in definition.used))
+
+
+def mention(definition: MetricDefinition, name: str) -> Place:
+    """Where the metric names a table or another metric."""
+    metric = definition.metric
+    kind, dot, other = name.partition(".")
+    if dot and kind == "metric":
+        keys = ("numerator", "denominator", "input_metric", "base_metric", "conversion_metric")
+        for key in ("expr", *keys):
+            if key in metric.places and key != "expr":
+                continue
+            return _word_in(metric.expr, other, metric.place_of(key))
+        return metric.place
+    if name == metric.table:
+        return metric.place_of("table")
+    for key, text in (("expr", metric.expr), ("where", metric.where)):
+        if f"{name}." in text:
+            return _word_in(text, name, metric.place_of(key))
+    return metric.place_of("dimensions")
+
+
+def _word_in(text: str, word: str, start: Place) -> Place:
+    """Where a word stands in a value that begins at a place."""
+    before = text[: max(text.find(word), 0)]
+    line = before.count("\n")
+    return Place(start.path, start.line + line, start.column + len(before) - before.rfind("\n") - 1)
+
+
+def query(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Query | None:
+    """The SQL of its history. Raises what is wrong with the metric, at its place."""
+    compiled = compile_history(definition, upstream)
+    assert not compiled.parameters, "a definition holds its values"
+    nodes = named(compiled.relations, upstream.values())
+    return Query(sql=compiled.sql, relations=relations_of(nodes))
+
+
+def sql_issue(definition: MetricDefinition, error: SqlError) -> Issue:
+    """What DuckDB says of its SQL, at its expression."""
+    return _issue(error.problem, definition)
+
+
+def bind(
+    definition: MetricDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
+) -> tuple[Node | None, list[Issue]]:
+    """The metric's node, or what is wrong with it."""
+    assert template is not None
+    (meaning,) = context.sql.bind_many([compile_meaning(definition, upstream)])
+    if isinstance(meaning, SqlError):
+        return None, [sql_issue(definition, meaning)]
+    recipe = recipe_of(template, template.rows)
+    history = compile_history(definition, upstream).relations
+    return Node(
+        id=definition.id,
+        definition=definition,
+        fingerprint=fingerprint_of(recipe),
+        inputs=(
+            *(Input(node=history[name], name=name) for name in template.relations),
+            *_made_of(definition),
+        ),
+        schema=tuple((column.name, column.type) for column in template.columns),
+        recipe=recipe,
+        meaning=digest(fingerprint_of(recipe_of(meaning, meaning.rows))),
+    ), [_issue(problem, definition) for problem in meaning.problems]
+
+
+def _made_of(definition: MetricDefinition) -> Iterable[Input]:
+    """Edges to other metrics: for lineage, as its SQL does not read them."""
+    for name in definition.used:
+        yield Input(node=NodeId("metric", name), name=f"metric.{name}")
+
+
+def _issue(problem: SqlProblem, definition: MetricDefinition) -> Issue:
+    place = definition.metric.place_of("expr")
+    return Issue(code=problem.code, what=problem.what, place=place, fix=problem.fix)
+
+
+def same_meanings(nodes: Iterable[Node]) -> list[Issue]:
+    """E920: metrics that mean the same under two names."""
+    first: dict[str, Node] = {}
+    issues: list[Issue] = []
+    for node in nodes:
+        if not node.meaning:
+            continue
+        known = first.setdefault(node.meaning, node)
+        if known is not node:
+            what = (
+                f"`{node.id.name}` means the same as `{known.id.name}` in {known.definition.place}"
+            )
+            fix = "keep one of them; a number has one definition"
+            place = node.definition.place
+            issues.append(Issue(code="E920", what=what, place=place, fix=fix))
+    return issues

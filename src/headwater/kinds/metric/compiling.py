@@ -1,0 +1,69 @@
+"""A metric or a rollup over its upstream nodes, as SQL that the binder and the engine take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from headwater.graph.node import Node
+from headwater.ids import NodeId
+from headwater.kinds.metric.definition import MetricDefinition, RollupDefinition
+from headwater.semantics.asking import Compiled
+from headwater.semantics.catalog import Catalog, Dataset
+from headwater.sql import Column, Query, Relation
+
+
+def catalog_of(
+    definition: MetricDefinition | RollupDefinition, upstream: Mapping[str, Node]
+) -> Catalog:
+    """As much of the project as the definition is compiled against."""
+    found = Catalog(
+        metrics={},
+        datasets={name: Dataset.of(name, upstream[name]) for name in definition.tables},
+        calendar=definition.calendar,
+    )
+    if isinstance(definition, RollupDefinition):
+        return found
+    return replace(found, metrics=definition.parts, rollups=definition.rollups)
+
+
+def compile_history(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Compiled:
+    """What is published of a metric: its values in every period of every grain."""
+    from headwater.semantics.compiling import history_query
+
+    return history_query(definition.metric, catalog_of(definition, upstream))
+
+
+def compile_meaning(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Query:
+    """The metric's meaning as SQL over its tables: bound, it has a fingerprint."""
+    from headwater.semantics.compiling import meaning_sql
+
+    sql = meaning_sql(definition.metric, catalog_of(definition, upstream))
+    tables = {name: upstream[name] for name in definition.tables}
+    return Query(sql=sql, relations=relations_of(tables))
+
+
+def compile_rollup(definition: RollupDefinition, upstream: Mapping[str, Node]) -> str:
+    """The rows of a rollup as SQL over its tables."""
+    from headwater.semantics.compiling import rollup_sql
+
+    return rollup_sql(definition.rollup, catalog_of(definition, upstream))
+
+
+def named(relations: Mapping[str, NodeId], nodes: Iterable[Node]) -> dict[str, Node]:
+    """The nodes under the names by which compiled SQL calls them."""
+    by_id = {node.id: node for node in nodes}
+    return {name: by_id[node] for name, node in relations.items()}
+
+
+def relations_of(nodes: Mapping[str, Node]) -> dict[str, Relation]:
+    """Nodes as the binder sees them."""
+    return {
+        name: Relation(
+            name=name,
+            columns=tuple(Column(name=column, type=kind) for column, kind in node.schema),
+            time=node.time,
+            key=node.key,
+        )
+        for name, node in nodes.items()
+    }
