@@ -163,6 +163,22 @@ class Session(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Small inputs kept in memory, for many sessions that read them; safe in many threads."""
+
+    def keep(self, relation: InputRelation) -> None:
+        """Read an input into memory under its name, unless it is there."""
+        ...
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session that reads what is kept, and what is bound to it besides."""
+        ...
+
+    def close(self) -> None:
+        """Forget everything."""
+        ...
+
+
 class Engine(Protocol):
     """Runs SQL over data files. One engine serves a process; sessions serve its steps."""
 
@@ -173,6 +189,10 @@ class Engine(Protocol):
 
     def session(self) -> AbstractContextManager[Session]:
         """A session of its own for one step; safe to use beside others, each in its thread."""
+        ...
+
+    def shelf(self) -> Shelf:
+        """An empty shelf."""
         ...
 
     def interrupt(self) -> None:

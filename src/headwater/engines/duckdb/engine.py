@@ -16,6 +16,7 @@ from headwater.engines.duckdb.machine import default_memory_limit
 from headwater.engines.duckdb.parquet import FLUSH_ROWS
 from headwater.engines.duckdb.quoting import text
 from headwater.engines.duckdb.session import DuckDBSession
+from headwater.engines.duckdb.shelf import DuckDBShelf
 from headwater.engines.duckdb.temp import TempFolder
 from headwater.engines.protocol import Capabilities
 
@@ -78,6 +79,10 @@ class DuckDBEngine:
             )
             self._open.add(session)
         return session
+
+    def shelf(self) -> DuckDBShelf:
+        """Tables in memory for many questions; close it, or the engine."""
+        return DuckDBShelf(self._connection.cursor(), self.session)
 
     def interrupt(self) -> None:
         """Stop what all sessions are doing."""
