@@ -191,10 +191,14 @@ def test_check_binds_queries_and_their_choices(tmp_path: Path) -> None:
     with small.open() as project:
         found = list(map(str, project.check()))
     assert found[:2] == [
-        "E202 choices of `a`: unknown column `custmer` · queries/q.sql:3:23"
-        " · did you mean `customer`?",
-        "E986 choices of `b`: the SELECT gives 2 columns: customer, orders"
-        " · queries/q.sql:4:16 · keep one",
+        (
+            "E202 choices of `a`: unknown column `custmer` · queries/q.sql:3:23"
+            " · did you mean `customer`?"
+        ),
+        (
+            "E986 choices of `b`: the SELECT gives 2 columns: customer, orders"
+            " · queries/q.sql:4:16 · keep one"
+        ),
     ]
 
 

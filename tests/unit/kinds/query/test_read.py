@@ -117,8 +117,10 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             parameters("a: 1", "select ':a' as a -- :a"),
-            "E985 the SQL does not use the parameter `a` · queries/q.sql:3:3"
-            " · write `:a` where it belongs, or take it out",
+            (
+                "E985 the SQL does not use the parameter `a` · queries/q.sql:3:3"
+                " · write `:a` where it belongs, or take it out"
+            ),
         ),
         (
             parameters("a: {type: integer, default: many}"),
@@ -134,8 +136,10 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             parameters("a: {default: Franc, choices: [France, Spain]}"),
-            "E981 `Franc` is none of the choices of `a` · queries/q.sql:3:16"
-            " · did you mean `France`?",
+            (
+                "E981 `Franc` is none of the choices of `a` · queries/q.sql:3:16"
+                " · did you mean `France`?"
+            ),
         ),
         (
             parameters("a: {default: 1, required: true}"),
@@ -143,8 +147,10 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             parameters("a: {choices: France}"),
-            "E115 expected a list of values, or a SELECT of one column, got `France`"
-            " · queries/q.sql:3:16 · write `[France]`",
+            (
+                "E115 expected a list of values, or a SELECT of one column, got `France`"
+                " · queries/q.sql:3:16 · write `[France]`"
+            ),
         ),
         (
             parameters("a: {choices: select country frm customers}"),
@@ -160,8 +166,10 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             parameters("a b: 1", "select 1 as a"),
-            "E115 `a b` cannot name a parameter · queries/q.sql:3:3"
-            " · letters, digits and underscores, no digit first; each name once",
+            (
+                "E115 `a b` cannot name a parameter · queries/q.sql:3:3"
+                " · letters, digits and underscores, no digit first; each name once"
+            ),
         ),
         (
             {"queries/q.sql": "/*\nparams: {a: 1}\n*/\nselect 1 as a"},
@@ -185,8 +193,10 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             {"queries/q.sql": "select 1 as a", "queries/p.yml": "title: x"},
-            "E120 there is no query `queries/p.sql` beside it · queries/p.yml"
-            " · did you mean `queries/q.sql`?",
+            (
+                "E120 there is no query `queries/p.sql` beside it · queries/p.yml"
+                " · did you mean `queries/q.sql`?"
+            ),
         ),
     ],
 )
