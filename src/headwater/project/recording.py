@@ -7,16 +7,17 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from headwater.errors import HeadwaterError, Issue
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release, RunRecord
 from headwater.plan.steps import Request
 from headwater.project.workspace import Workspace
-from headwater.run.context import STATUSES, NodeOutcome
+from headwater.run.context import STATUSES, NodeOutcome, Reckoning
 
 PROD = "prod"
 
@@ -79,13 +80,15 @@ def recorded(workspace: Workspace, request: Request) -> Iterator[Recording]:
     )
     ledger = workspace.ledger
     ledger.start_run(record)
+    began = time.perf_counter()
     recording = Recording(RunReport(run=record.id, environment=request.environment))
     status = "failed"
     try:
         yield recording
         status = "incomplete" if recording.report.failed else "done"
     finally:
-        summary = json.dumps(_report_data(recording.report))
+        seconds = time.perf_counter() - began
+        summary = json.dumps(_report_data(replace(recording.report, seconds=seconds)))
         ledger.finish_run(record.id, status=status, at=workspace.clock.now, summary=summary)
 
 
@@ -106,7 +109,75 @@ def _report_data(report: RunReport) -> dict[str, object]:
         "releases": [release.number for release in report.releases],
         "nodes": {str(outcome.node): outcome.status for outcome in report.outcomes},
         "issues": [str(issue) for outcome in report.outcomes for issue in outcome.issues],
+        "seconds": round(report.seconds, 3),
+        "steps": [_step_data(outcome) for outcome in report.outcomes],
     }
+
+
+def _step_data(outcome: NodeOutcome) -> dict[str, object]:
+    """What became of a node, for whoever looks at the run later; empty facts are left out."""
+    reckoning = outcome.reckoning
+    facts: dict[str, object] = {
+        "node": str(outcome.node),
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 3),
+        "reason": outcome.reason,
+        "rows": outcome.rows,
+        "because": str(outcome.because) if outcome.because is not None else "",
+        "notes": list(outcome.notes),
+        "reckoning": None
+        if reckoning is None
+        else [
+            reckoning.delivered,
+            reckoning.published,
+            reckoning.superseded,
+            reckoning.quarantined,
+            reckoning.dropped,
+        ],
+        "issues": [
+            [i.code, i.what, i.place.path, i.place.line, i.place.column, i.fix]
+            for i in outcome.issues
+        ],
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def recorded_outcomes(record: RunRecord) -> tuple[NodeOutcome, ...]:
+    """What became of each node in a run, as its record tells; of an old one, only in a word."""
+    summary = json.loads(record.summary) if record.summary else {}
+    if "steps" in summary:
+        return tuple(map(_read_step, summary["steps"]))
+    return tuple(
+        NodeOutcome(node=NodeId.parse(node), status=status)
+        for node, status in summary.get("nodes", {}).items()
+    )
+
+
+def _read_step(facts: Mapping[str, Any]) -> NodeOutcome:
+    reckoning = facts.get("reckoning")
+    because = facts.get("because")
+    return NodeOutcome(
+        node=NodeId.parse(facts["node"]),
+        status=facts["status"],
+        seconds=facts.get("seconds", 0.0),
+        reason=facts.get("reason", ""),
+        rows=facts.get("rows", 0),
+        because=NodeId.parse(because) if because else None,
+        notes=tuple(facts.get("notes", ())),
+        reckoning=Reckoning(
+            delivered=reckoning[0],
+            published=reckoning[1],
+            superseded=reckoning[2],
+            quarantined=reckoning[3],
+            dropped=reckoning[4],
+        )
+        if reckoning
+        else None,
+        issues=tuple(
+            Issue(code=code, what=what, place=Place(path, line, column), fix=fix)
+            for code, what, path, line, column, fix in facts.get("issues", ())
+        ),
+    )
 
 
 def _run_id() -> str:
