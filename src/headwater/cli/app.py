@@ -13,6 +13,7 @@ from headwater.cli.commands import (
     care,
     contracts,
     docs,
+    governing,
     project,
     published,
     releases,
@@ -26,7 +27,7 @@ SECTIONS: Final = {
     "Build": ("plan", "run", "retry", "test"),
     "Look": ("ls", "show", "sql", "trace", "freshness", "changes", "docs", "serve"),
     "Contracts": ("contract", "quarantine"),
-    "Release": ("release", "promote", "rollback"),
+    "Release": ("release", "promote", "rollback", "approve"),
     "Care": ("compact", "vacuum", "completion"),
 }
 
@@ -105,7 +106,8 @@ app.command("vacuum")(command(upkeep.vacuum))
 app.command("docs")(command(docs.docs))
 app.command("serve")(command(serving.serve))
 app.command("trace")(command(releases.trace))
-app.command("changes")(command(releases.changes))
+app.command("changes")(command(governing.changes))
+app.command("approve")(command(governing.approve))
 app.command("promote")(command(releases.promote))
 app.command("rollback")(command(releases.rollback))
 app.command("debug")(command(care.debug))

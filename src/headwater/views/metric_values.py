@@ -54,7 +54,7 @@ class Manner:
         """A difference that was added up exactly."""
         if self.format.is_rate:
             return format_change(0, float(change), self.format).absolute
-        return signed(_rounded(_number(change)))
+        return signed(_rounded(as_number(change)))
 
     def cells(self, change: ValueChange) -> tuple[Cell, ...]:
         """`644,174.79 → 590,580.43   −8.3 %`, of which the last is judged."""
@@ -103,17 +103,17 @@ def slot_label(slot: Slot, calendar: Calendar = PLAIN) -> str:
     return label if slot.step is None else f"{label} + {slot.step}"
 
 
+def as_number(value: Fraction) -> Number:
+    """A whole number or a Decimal where it is one exactly, else the nearest float."""
+    if value.denominator == 1:
+        return value.numerator
+    decimal = Decimal(value.numerator) / Decimal(value.denominator)
+    return decimal if Fraction(decimal) == value else float(value)
+
+
 def _rounded(value: Number) -> Number:
     """A float without the digits that only its binary form has."""
     if not isinstance(value, float):
         return value
     text = f"{value:.{_DECIMALS}f}".rstrip("0")
     return Decimal(text + "00" if text.endswith(".") else text)
-
-
-def _number(value: Fraction) -> Number:
-    """A whole number or a Decimal where it is one exactly, else the nearest float."""
-    if value.denominator == 1:
-        return value.numerator
-    decimal = Decimal(value.numerator) / Decimal(value.denominator)
-    return decimal if Fraction(decimal) == value else float(value)

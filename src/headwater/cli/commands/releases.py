@@ -1,4 +1,4 @@
-"""`trace`, `release`, `promote`, `rollback`, `changes`: what stands, what moved, and going back."""
+"""`trace`, `release`, `promote`, `rollback`: what stands, what moved, and going back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from headwater.cli.calls import Call
 from headwater.views.layout import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
-
-    from headwater.views.history import Change
 
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the release.")
@@ -82,7 +79,7 @@ def release_show(
     from headwater.views.summaries import release_data
 
     with call.open() as project:
-        release = project.ledger.release(_number(number))
+        release = project.ledger.release(release_number(number))
         view = ReleaseView.of(project.ledger, release)
         diff = project.diff(release.number, release.parent)
         if call.json:
@@ -162,7 +159,7 @@ def rollback(
 
     with call.open() as project:
         before = project.view.release
-        release = project.rollback(_number(to) if to else None, node, reason)
+        release = project.rollback(release_number(to) if to else None, node, reason)
         if call.json:
             call.screen.data(release_data(release))
             return
@@ -177,40 +174,6 @@ def rollback(
         screen.line(
             "What was rejected stays away until it is released anew (`headwater run --apply`)."
         )
-
-
-def changes(
-    call: Call,
-    period: Annotated[
-        str | None, typer.Option("--period", metavar="PERIOD", help="As 2011, last 30 days.")
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    limit: Limit = 1000,
-) -> None:
-    """Say who released what, when and why."""
-    from headwater.views.history import print_changes, read_changes
-    from headwater.views.plain import plain
-
-    with call.open() as project:
-        found = read_changes(project, _environment_asked(call), period, limit)
-        if csv:
-            _write_csv(found)
-        elif call.json:
-            call.screen.data(plain(found))
-        else:
-            print_changes(project, found, call.screen)
-
-
-def _write_csv(found: Sequence[Change]) -> None:
-    import csv
-    import sys
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("at", "sort", "release", "environment", "author", "node", "text"))
-    writer.writerows(
-        (c.at.isoformat(), c.sort, c.release, c.environment, c.author, c.node, c.text)
-        for c in found
-    )
 
 
 def _environment_asked(call: Call) -> str | None:
@@ -230,7 +193,8 @@ def _day(text: str) -> date:
         raise UsageError(Issue(code="E807", what=what, fix="write 2011-12-09")) from None
 
 
-def _number(text: str) -> int:
+def release_number(text: str) -> int:
+    """A release by its number, `12` or `#12`. Code E814."""
     from headwater.errors import Issue, UsageError
 
     digits = text.removeprefix("#")

@@ -24,7 +24,6 @@ from headwater.project.metrics.values import (
     ValueChange,
     Values,
     compare_values,
-    exact,
     read_values,
     was_complete,
 )
@@ -50,11 +49,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """A number at both ends, and what each cause did to it on the way: `parts` add up exactly."""
+    """A number at both ends, and what each cause did to it: the `parts` add up exactly."""
 
     metric: str
     change: ValueChange
-    parts: tuple[tuple[Cause, Fraction], ...]
+    parts: tuple[tuple[str, Fraction], ...]
 
 
 def add_up(effects: Iterable[Effect]) -> tuple[Total, ...]:
@@ -66,7 +65,7 @@ def add_up(effects: Iterable[Effect]) -> tuple[Total, ...]:
 
 
 def _total(metric: str, slot: Slot, effects: Sequence[Effect]) -> Total:
-    parts: dict[Cause, Fraction] = {}
+    parts: dict[str, Fraction] = {}
     for effect in effects:
         parts[effect.cause] = parts.get(effect.cause, Fraction(0)) + effect.change.difference
     before, after = effects[0].change.before, effects[-1].change.after
@@ -75,12 +74,6 @@ def _total(metric: str, slot: Slot, effects: Sequence[Effect]) -> Total:
         change=ValueChange(slot=slot, before=before, after=after),
         parts=tuple(parts.items()),
     )
-
-
-def is_exact(total: Total) -> bool:
-    """Whether the parts make the whole: always so where each change begins where one ended."""
-    change = exact(total.change.after) - exact(total.change.before)
-    return sum((part for _, part in total.parts), Fraction(0)) == change
 
 
 def effects_between(

@@ -9,7 +9,6 @@ up exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from headwater.clock import Grain
@@ -17,7 +16,7 @@ from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.ids import NodeId
 from headwater.plan.state import State
 from headwater.plan.steps import Request
-from headwater.project.metrics.effects import releases_between, require_metric
+from headwater.project.metrics.effects import Total, releases_between, require_metric
 from headwater.project.metrics.values import ValueChange, Values, compare_values, exact, read_values
 from headwater.project.recording import exclusive, recorded
 from headwater.project.release_view import ReleaseView
@@ -28,38 +27,25 @@ from headwater.project.workspace import Workspace
 REPLAY = "replay"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """One number under all four: `definition` and `data` add up to its change exactly."""
-
-    metric: str
-    change: ValueChange
-    definition: Fraction
-    data: Fraction
-
-
-def share_out(change: ValueChange, new_logic: Fraction, new_data: Fraction) -> Replayed:
+def share_out(metric: str, change: ValueChange, new_logic: Fraction, new_data: Fraction) -> Total:
     """The two effects, given the number under (new definitions, old data) and the reverse.
 
     >>> from datetime import date
     >>> from headwater.project.metrics.values import Slot
     >>> change = ValueChange(slot=Slot("month", date(2011, 1, 1)), before=100, after=150)
-    >>> found = share_out(change, Fraction(110), Fraction(130))
-    >>> int(found.definition), int(found.data)
-    (15, 35)
+    >>> found = share_out("revenue", change, Fraction(110), Fraction(130))
+    >>> {cause: int(effect) for cause, effect in found.parts}
+    {'definitions': 15, 'data': 35}
     """
     before, after = exact(change.before), exact(change.after)
-    return Replayed(
-        metric="",
-        change=change,
-        definition=((new_logic - before) + (after - new_data)) / 2,
-        data=((new_data - before) + (after - new_logic)) / 2,
-    )
+    logic = ((new_logic - before) + (after - new_data)) / 2
+    data = ((new_data - before) + (after - new_logic)) / 2
+    return Total(metric=metric, change=change, parts=(("definitions", logic), ("data", data)))
 
 
 def replay(
     workspace: Workspace, metric: str, first: int, last: int, grain: Grain
-) -> tuple[Replayed, ...]:
+) -> tuple[Total, ...]:
     """The numbers of a grain that differ between two releases, by definition and data.
 
     Nothing is published; what is built lies in the lake until vacuum takes it, and is taken again
@@ -80,10 +66,7 @@ def replay(
         ]
     before, after, logic, data = read
     return tuple(
-        replace(
-            share_out(change, exact(logic.get(change.slot)), exact(data.get(change.slot))),
-            metric=metric,
-        )
+        share_out(metric, change, exact(logic.get(change.slot)), exact(data.get(change.slot)))
         for change in compare_values(before, after)
         if change.slot.grain == grain
     )

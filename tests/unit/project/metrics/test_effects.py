@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.project.metrics.causes import Cause
-from headwater.project.metrics.effects import Effect, add_up, is_exact
+from headwater.project.metrics.effects import Effect, Total, add_up
 from headwater.project.metrics.replaying import share_out
 from headwater.project.metrics.values import Slot, ValueChange, exact
 from headwater.semantics.asking import Number
@@ -47,13 +47,17 @@ def effects_of(values: Sequence[Number | None], causes: Sequence[Cause]) -> list
     ]
 
 
+def whole(total: Total) -> Fraction:
+    return sum((part for _, part in total.parts), Fraction(0))
+
+
 @given(st.lists(st.tuples(NUMBERS, CAUSES), min_size=2, max_size=30))
 def test_causes_add_up_to_the_total_change(steps: list[tuple[Number | None, Cause]]) -> None:
     values, causes = [value for value, _ in steps], [cause for _, cause in steps]
     for first in range(len(values)):
         for last in range(first + 1, len(values)):
             for total in add_up(effects_of(values[first : last + 1], causes[first:])):
-                assert is_exact(total)
+                assert whole(total) == total.change.difference
                 assert exact(total.change.before) == exact(values[first])
                 assert exact(total.change.after) == exact(values[last])
 
@@ -63,11 +67,11 @@ def test_definition_and_data_add_up(
     before: Number | None, after: Number | None, logic: Number | None, data: Number | None
 ) -> None:
     change = ValueChange(slot=MAY, before=before, after=after)
-    found = share_out(change, exact(logic), exact(data))
-    assert found.definition + found.data == change.difference
+    found = share_out("revenue", change, exact(logic), exact(data))
+    assert whole(found) == change.difference
 
 
 def test_neither_has_an_effect_that_changes_nothing() -> None:
     change = ValueChange(slot=MAY, before=Decimal(100), after=Decimal(150))
-    found = share_out(change, new_logic=Fraction(100), new_data=Fraction(150))
-    assert (found.definition, found.data) == (Fraction(0), Fraction(50))
+    found = share_out("revenue", change, new_logic=Fraction(100), new_data=Fraction(150))
+    assert found.parts == (("definitions", Fraction(0)), ("data", Fraction(50)))
