@@ -11,7 +11,14 @@ from headwater.clock import Clock, local
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.project.metrics.dividing import by_dimension, by_pair
 from headwater.project.metrics.factoring import by_formula, by_products, by_turnover, by_window
-from headwater.project.metrics.movement import Asking, Reader, Why, whole_of
+from headwater.project.metrics.movement import (
+    Asking,
+    Reader,
+    Totals,
+    Why,
+    totals_of,
+    whole_of,
+)
 from headwater.semantics.asking import Answer, Comparison
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.contribution import explain
@@ -34,48 +41,79 @@ def explain_metric(
     *,
     by: Sequence[str] = (),
     where: Sequence[str] = (),
+    pairs: bool = True,
 ) -> Why:
     """Divide the change of a metric; `by` are its own dimensions unless others are named.
 
-    Codes E920 (unknown metric), E950, E951, and those of a query.
+    `pairs` of dimensions are searched too. Codes E920 (unknown metric), E950, E951, and those of a
+    query.
     """
     metric = find_metric(reader.catalog, name)
     structure = structure_of(metric, reader.catalog.metrics)
     asking = Asking(reader, structure, tuple(where))
-    seen = asking.ask((name,), period)
-    spans = comparable(period, comparison, *complete_days(seen, clock))
-    pairs = factors_of(metric, reader.catalog.metrics)[:_MOST_PRODUCTS]
-    beside = [factor.name for pair in pairs for factor in pair]
+    products = factors_of(metric, reader.catalog.metrics)[:_MOST_PRODUCTS]
+    beside = [factor.name for product in products for factor in product]
     beside += parts_of(metric, reader.catalog.metrics)
-    asked = (name, *structure.atoms, *beside)
-    old, new = (asking.totals(asked, each) for each in (spans.base, spans.now))
-    before, after = whole_of(structure.tree, old), whole_of(structure.tree, new)
+    found, old, new = _compare(asking, period, comparison, clock, beside)
+    if found.before is not None and found.after is not None:
+        spans, totals = found.spans, (old, new)
+        divided, notes = by_dimension(asking, spans, totals, tuple(by) or metric.dimensions)
+        crossed = tuple(by_pair(asking, spans, totals, divided)) if pairs else ()
+        found = replace(
+            found,
+            factors=(
+                *by_formula(asking, metric, old, new),
+                *by_products(structure, products, old, new),
+                *by_turnover(asking, spans, found.before, found.after),
+                *by_window(asking, spans, found.after - found.before),
+            ),
+            by=divided,
+            explanation=explain((*divided, *crossed)),
+            notes=notes,
+        )
+    return replace(found, answers=tuple(asking.answers))
+
+
+def compare_metric(
+    reader: Reader,
+    name: str,
+    period: Period,
+    comparison: Comparison,
+    clock: Clock,
+    *,
+    where: Sequence[str] = (),
+) -> Why:
+    """The change of a metric as a whole, without its parts. Codes as of `explain_metric`."""
+    metric = find_metric(reader.catalog, name)
+    asking = Asking(reader, structure_of(metric, reader.catalog.metrics), tuple(where))
+    found, _, _ = _compare(asking, period, comparison, clock, ())
+    return replace(found, answers=tuple(asking.answers))
+
+
+def _compare(
+    asking: Asking,
+    period: Period,
+    comparison: Comparison,
+    clock: Clock,
+    beside: Sequence[str],
+) -> tuple[Why, Totals, Totals]:
+    """Both values, and the totals that they and their factors are made of."""
+    structure = asking.structure
+    asked = (structure.metric.name, *structure.atoms, *beside)
+    seen = asking.ask(asked, period)
+    spans = comparable(period, comparison, *complete_days(seen, clock))
+    old = asking.totals(asked, spans.base)
+    new = totals_of(seen) if not spans.is_cut else asking.totals(asked, spans.now)
     found = Why(
-        metric=metric,
+        metric=structure.metric,
         spans=spans,
-        before=before,
-        after=after,
+        before=whole_of(structure.tree, old),
+        after=whole_of(structure.tree, new),
         release=seen.release,
         data_until=seen.data_until,
         undivided=structure.because,
     )
-    if before is not None and after is not None:
-        factors = (
-            *by_formula(asking, metric, old, new),
-            *by_products(structure, pairs, old, new),
-            *by_turnover(asking, spans, before, after),
-            *by_window(asking, spans, after - before),
-        )
-        divided, notes = by_dimension(asking, spans, (old, new), tuple(by) or metric.dimensions)
-        pairs_of = by_pair(asking, spans, (old, new), divided)
-        found = replace(
-            found,
-            factors=factors,
-            by=divided,
-            explanation=explain((*divided, *pairs_of)),
-            notes=notes,
-        )
-    return replace(found, answers=tuple(asking.answers))
+    return found, old, new
 
 
 def find_metric(catalog: Catalog, name: str) -> Metric:

@@ -107,13 +107,7 @@ class Asking:
 
     def totals(self, metrics: Iterable[str], period: Period) -> dict[str, Fraction | None]:
         """The metrics' values over a whole period."""
-        found = self.ask(metrics, period)
-        row = found.rows[0] if found.rows else ()
-        return {
-            column.metric: exact(_number(row[index])) if row else None
-            for index, column in enumerate(found.columns)
-            if column.sort == "metric"
-        }
+        return totals_of(self.ask(metrics, period))
 
     def groups(
         self, metrics: Iterable[str], period: Period, by: tuple[str, ...]
@@ -130,6 +124,16 @@ class Asking:
             }
             for row in found.rows
         }
+
+
+def totals_of(answer: Answer) -> dict[str, Fraction | None]:
+    """Metric → value, of an answer over a whole period."""
+    row = answer.rows[0] if answer.rows else ()
+    return {
+        column.metric: exact(_number(row[index])) if row else None
+        for index, column in enumerate(answer.columns)
+        if column.sort == "metric"
+    }
 
 
 def _number(value: object) -> Number | None:
