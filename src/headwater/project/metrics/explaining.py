@@ -16,15 +16,15 @@ from headwater.project.metrics.movement import (
     Reader,
     Totals,
     Why,
+    WhyQuery,
     totals_of,
     whole_of,
 )
-from headwater.semantics.asking import Answer, Comparison
+from headwater.semantics.asking import Answer
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.contribution import explain
 from headwater.semantics.contribution.structure import factors_of, parts_of, structure_of
 from headwater.semantics.metric import Metric
-from headwater.semantics.periods import Period
 from headwater.semantics.spans import comparable
 
 _DAY: Final = timedelta(days=1)
@@ -32,38 +32,26 @@ _DAY: Final = timedelta(days=1)
 _MOST_PRODUCTS: Final = 2
 
 
-def explain_metric(
-    reader: Reader,
-    name: str,
-    period: Period,
-    comparison: Comparison,
-    clock: Clock,
-    *,
-    by: Sequence[str] = (),
-    where: Sequence[str] = (),
-    pairs: bool = True,
-) -> Why:
-    """Divide the change of a metric; `by` are its own dimensions unless others are named.
+def explain_metric(reader: Reader, asked: WhyQuery, clock: Clock) -> Why:
+    """Divide the change of a metric, by its own dimensions unless others are named.
 
-    `pairs` of dimensions are searched too. Codes E920 (unknown metric), E950, E951, and those of a
-    query.
+    Codes E920 (unknown metric), E950, E951, and those of a query.
     """
-    metric = find_metric(reader.catalog, name)
-    structure = structure_of(metric, reader.catalog.metrics)
-    asking = Asking(reader, structure, tuple(where))
-    products = factors_of(metric, reader.catalog.metrics)[:_MOST_PRODUCTS]
+    metric = find_metric(reader.catalog, asked.metric)
+    metrics = reader.catalog.metrics
+    products = factors_of(metric, metrics)[:_MOST_PRODUCTS]
     beside = [factor.name for product in products for factor in product]
-    beside += parts_of(metric, reader.catalog.metrics)
-    found, old, new = _compare(asking, period, comparison, clock, beside)
+    asking = Asking(reader, structure_of(metric, metrics), asked.where)
+    found, old, new = _compare(asking, asked, clock, (*beside, *parts_of(metric, metrics)))
     if found.before is not None and found.after is not None:
         spans, totals = found.spans, (old, new)
-        divided, notes = by_dimension(asking, spans, totals, tuple(by) or metric.dimensions)
-        crossed = tuple(by_pair(asking, spans, totals, divided)) if pairs else ()
+        divided, notes = by_dimension(asking, spans, totals, asked.by or metric.dimensions)
+        crossed = tuple(by_pair(asking, spans, totals, divided)) if asked.pairs else ()
         found = replace(
             found,
             factors=(
                 *by_formula(asking, metric, old, new),
-                *by_products(structure, products, old, new),
+                *by_products(asking.structure, products, old, new),
                 *by_turnover(asking, spans, found.before, found.after),
                 *by_window(asking, spans, found.after - found.before),
             ),
@@ -74,36 +62,24 @@ def explain_metric(
     return replace(found, answers=tuple(asking.answers))
 
 
-def compare_metric(
-    reader: Reader,
-    name: str,
-    period: Period,
-    comparison: Comparison,
-    clock: Clock,
-    *,
-    where: Sequence[str] = (),
-) -> Why:
+def compare_metric(reader: Reader, asked: WhyQuery, clock: Clock) -> Why:
     """The change of a metric as a whole, without its parts. Codes as of `explain_metric`."""
-    metric = find_metric(reader.catalog, name)
-    asking = Asking(reader, structure_of(metric, reader.catalog.metrics), tuple(where))
-    found, _, _ = _compare(asking, period, comparison, clock, ())
+    metric = find_metric(reader.catalog, asked.metric)
+    asking = Asking(reader, structure_of(metric, reader.catalog.metrics), asked.where)
+    found, _, _ = _compare(asking, asked, clock, ())
     return replace(found, answers=tuple(asking.answers))
 
 
 def _compare(
-    asking: Asking,
-    period: Period,
-    comparison: Comparison,
-    clock: Clock,
-    beside: Sequence[str],
+    asking: Asking, asked: WhyQuery, clock: Clock, beside: Sequence[str]
 ) -> tuple[Why, Totals, Totals]:
     """Both values, and the totals that they and their factors are made of."""
     structure = asking.structure
-    asked = (structure.metric.name, *structure.atoms, *beside)
-    seen = asking.ask(asked, period)
-    spans = comparable(period, comparison, *complete_days(seen, clock))
-    old = asking.totals(asked, spans.base)
-    new = totals_of(seen) if not spans.is_cut else asking.totals(asked, spans.now)
+    names = (structure.metric.name, *structure.atoms, *beside)
+    seen = asking.ask(names, asked.period)
+    spans = comparable(asked.period, asked.comparison, *complete_days(seen, clock))
+    old = asking.totals(names, spans.base)
+    new = totals_of(seen) if not spans.is_cut else asking.totals(names, spans.now)
     found = Why(
         metric=structure.metric,
         spans=spans,

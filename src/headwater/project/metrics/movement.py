@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final, Literal, Protocol
 
-from headwater.semantics.asking import Answer, MetricQuery, Number
+from headwater.semantics.asking import Answer, Comparison, MetricQuery, Number
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.contribution import Explanation, Parts, exact
 from headwater.semantics.contribution.factors import Factor, Product, Sum, Tree, values
@@ -33,6 +33,18 @@ class Reader(Protocol):
 
     def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] = ...) -> Answer:
         """The answer to a query; `extra` metrics are known to this query alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyQuery:
+    """Which change is asked about. `pairs` of dimensions are searched for groups, too."""
+
+    metric: str
+    period: Period
+    comparison: Comparison = "previous"
+    by: tuple[str, ...] = ()  # empty: the metric's own dimensions
+    where: tuple[str, ...] = ()
+    pairs: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

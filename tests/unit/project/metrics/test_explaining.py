@@ -13,7 +13,7 @@ from tests.unit.project.metrics.small_reader import SmallReader
 from headwater.clock import Clock
 from headwater.errors import HeadwaterError
 from headwater.project.metrics.explaining import explain_metric
-from headwater.project.metrics.movement import Why
+from headwater.project.metrics.movement import Why, WhyQuery
 from headwater.semantics.asking import Comparison
 from headwater.semantics.metric import Cumulative, Metric, Window
 from headwater.semantics.periods import read_period
@@ -61,7 +61,8 @@ def why(
 ) -> Why:
     reader = SmallReader(rows, SCHEMA, *METRICS)
     asked = read_period(period, date(2011, 12, 31))
-    return explain_metric(reader, name, asked, comparison, CLOCK, by=by)
+    query = WhyQuery(metric=name, period=asked, comparison=comparison, by=tuple(by))
+    return explain_metric(reader, query, CLOCK)
 
 
 def test_revenue_by_country_and_by_its_factors() -> None:
