@@ -1,5 +1,5 @@
 # One line a target: `make help`. Everything happens in .venv and build/; nothing is installed elsewhere,
-# except a PostgreSQL server for `make test` where the machine has none (scripts/install-postgres.sh).
+# except PostgreSQL and Chromium for `make test` where the machine has none (scripts/install-*.sh).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -45,8 +45,10 @@ unit: setup  ## unit tests: under a minute, no network
 doctest: setup  ## every example in a docstring
 	$(PYTEST) src
 
-test: setup  ## everything, with real servers
+test: setup  ## everything, with real servers and a real browser
 	scripts/install-postgres.sh
+	scripts/install-chromium.sh
+	scripts/install-axe.sh
 	$(MAKE) --no-print-directory check
 	$(PYTEST) tests/integration
 

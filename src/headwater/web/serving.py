@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.web.app import create_app
@@ -24,7 +25,14 @@ def serve(options: ServeOptions, announce: Callable[[str], None]) -> None:
     options.checked()
     with listening(options.host, options.port) as listener:
         app = create_app(options)
-        config = uvicorn.Config(
+        announce(address_of(options.host, listener.getsockname()[1]))
+        server_of(app).run(sockets=[listener])
+
+
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """The server of an application: it says nothing of itself, and logs what goes wrong."""
+    return uvicorn.Server(
+        uvicorn.Config(
             app,
             log_level="warning",
             access_log=False,
@@ -32,8 +40,7 @@ def serve(options: ServeOptions, announce: Callable[[str], None]) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        announce(address_of(options.host, listener.getsockname()[1]))
-        uvicorn.Server(config).run(sockets=[listener])
+    )
 
 
 def listening(host: str, port: int) -> socket.socket:
