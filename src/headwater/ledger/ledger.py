@@ -241,6 +241,10 @@ class Ledger:
         """Runs, newest first."""
         return self._runs.list(environment, status, limit)
 
+    def find_run(self, run: str) -> RunRecord | None:
+        """One run; None for an unknown one."""
+        return self._runs.find(run)
+
     def events(self, run: str) -> Sequence[Event]:
         """What happened in a run, in order."""
         return self._runs.events(run)
@@ -287,7 +291,12 @@ class Ledger:
             insert_notes(connection, notes)
 
     def notes(
-        self, *, sort: str | None = None, node: NodeId | None = None, newest: int | None = None
+        self,
+        *,
+        sort: str | None = None,
+        node: NodeId | None = None,
+        newest: int | None = None,
+        release: int | None = None,
     ) -> Sequence[Note]:
-        """Notes of one sort, of one node, or all; oldest first, or only so many of the newest."""
-        return read_notes(self._database, sort, node, newest)
+        """Notes of one sort, node or release, or all; oldest first, or so many of the newest."""
+        return read_notes(self._database, sort, node, newest, release)

@@ -32,9 +32,13 @@ def insert_notes(connection: sa.Connection, added: Sequence[Note]) -> None:
 
 
 def read_notes(
-    database: Database, sort: str | None, node: NodeId | None, newest: int | None = None
+    database: Database,
+    sort: str | None,
+    node: NodeId | None,
+    newest: int | None = None,
+    release: int | None = None,
 ) -> Sequence[Note]:
-    """Notes of one sort, of one node, or all; oldest first, or only so many of the newest."""
+    """Notes of one sort, node or release, or all; oldest first, or only so many of the newest."""
     c = notes.c
     query = sa.select(c.sort, c.node, c.at, c.author, c.release, c.text, c.data)
     query = query.order_by(c.id if newest is None else c.id.desc()).limit(newest)
@@ -42,6 +46,8 @@ def read_notes(
         query = query.where(c.sort == sort)
     if node is not None:
         query = query.where(c.node == str(node))
+    if release is not None:
+        query = query.where(c.release == release)
     with database.read() as connection:
         found = tuple(
             Note(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater.project.metrics.restating import restated_in
 from headwater.views.figures import count, seconds
+from headwater.views.headline import headline
 from headwater.views.issues import print_issues
 from headwater.views.layout import Cell, Line
+from headwater.views.restated import restated_text
 from headwater.views.summaries import outcome_text
 
 if TYPE_CHECKING:
@@ -51,11 +54,17 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
     for outcome in held:
         _print_held(project, report, outcome, page)
     for release in report.releases:
+        facts = (
+            release.environment,
+            release.sort,
+            f"{count(changed_nodes(project, release), 'node')} changed",
+            restated_text(restated_in(project.ledger, release.number)),
+            headline(project) if release == project.view.release else "",
+            seconds(report.seconds),
+        )
         page.line(
             Cell(f"release #{release.number}", "strong"),
-            f" · {release.environment} · {release.sort}",
-            f" · {count(changed_nodes(project, release), 'node')} changed",
-            f" · {seconds(report.seconds)}",
+            "".join(f" · {fact}" for fact in facts if fact),
         )
     if not report.releases and not held:
         head = project.view.release

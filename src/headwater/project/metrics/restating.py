@@ -85,6 +85,18 @@ def read_restatements(ledger: Ledger, metric: str | None = None) -> tuple[Restat
     return tuple(map(decode, ledger.notes(sort=RESTATEMENT, node=node)))
 
 
+def restated_in(ledger: Ledger, release: int) -> tuple[Restatement, ...]:
+    """What one release restated."""
+    return tuple(map(decode, ledger.notes(sort=RESTATEMENT, release=release)))
+
+
+def last_restatements(ledger: Ledger, until: int) -> dict[str, Restatement]:
+    """The newest restatement of each metric, up to a release; metric → restatement."""
+    notes = ledger.notes(sort=RESTATEMENT)
+    newest = {note.node: note for note in notes if (note.release or 0) <= until}
+    return {found.metric: found for found in map(decode, newest.values())}
+
+
 def publication_notes(
     workspace: Workspace,
     before: ReleaseView,
