@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from headwater.clock import Grain, Periods
 from headwater.contracts.quoting import literal
@@ -83,6 +83,13 @@ def start_of(day: date, grain: Grain, calendar: Calendar) -> date:
 def step_from(first: date, grain: Grain) -> date:
     """The first day of the period after the one that begins on `first`."""
     return Periods(grain).after(first)
+
+
+def step_back(first: date, grain: Grain, calendar: Calendar) -> date:
+    """The first day of the period before the one that begins on `first`."""
+    if grain in ("hour", "day"):
+        return first - timedelta(days=1)
+    return start_of(first - timedelta(days=1), grain, calendar)
 
 
 def add_months(day: date, months: int) -> date:

@@ -312,6 +312,8 @@ def _three_digits(value: Decimal) -> int:
 
 
 def _needed(value: Decimal) -> int:
+    if abs(value) >= _GREATEST:
+        return 0
     exponent = round(value, 9).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 

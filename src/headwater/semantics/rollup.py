@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from headwater.clock import Grain
 
-AggregateFunction = Literal["sum", "count", "count_distinct", "min", "max", "quantile", "mode"]
+AggregateFunction = Literal[
+    "sum", "count", "count_distinct", "min", "max", "quantile", "quantile_disc"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """One aggregate over rows of one table.
 
-    `argument` and `where` are DuckDB expressions over its columns and, with a dot, over those of
-    the tables it references. `avg` is written as a sum and a count, so that it can be rolled up.
+    `argument` and `where` are DuckDB expressions over its columns and over those of the tables it
+    references, each of which is one quoted name with a dot in it: `"customers.country"`. `avg` is
+    written as a sum and a count, so that it can be rolled up.
     """
 
     table: str
@@ -24,6 +27,7 @@ class Leaf:
     where: str = ""
     fraction: str = ""  # of a quantile, as written
     time: str = ""  # the column that says when; empty: the table's own
+    columns: tuple[str, ...] = field(default=(), compare=False)  # that it reads, besides the time
 
     @property
     def is_additive(self) -> bool:

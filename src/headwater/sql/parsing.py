@@ -108,6 +108,17 @@ def serialize_statement(sql: str) -> Mapping[str, Any]:
     return statement
 
 
+def bound_types(sql: str) -> tuple[str, ...]:
+    """The types of the columns of a SELECT that reads no table; raises `SqlError`."""
+    import duckdb
+
+    try:
+        return tuple(str(kind) for kind in _connection().sql(sql).types)
+    except duckdb.Error as error:
+        what = str(error).split("\n", maxsplit=1)[0]
+        raise SqlError(SqlProblem(code="E212", what=what)) from None
+
+
 def statement_texts(trees: Sequence[str]) -> list[str]:
     """Serialized statements as SQL again, in DuckDB's one spelling."""
     rows = _connection().execute(_WRITE, [list(trees)]).fetchall()

@@ -1,0 +1,94 @@
+"""Types of aggregates and formulas: DuckDB binds them over columns of the right types, no rows."""
+
+from __future__ import annotations
+
+from headwater.contracts.quoting import quote
+from headwater.errors import HeadwaterError, Issue
+from headwater.semantics.catalog import Catalog, remembered
+from headwater.semantics.formulas import formula_of
+from headwater.semantics.joins import reach
+from headwater.semantics.rollup import Leaf
+from headwater.semantics.terms import Balance, Converted, Formula, Retained, Running, Term
+from headwater.sql.parsing import bound_types
+from headwater.sql.problems import SqlError
+
+_WIDE = frozenset({"HUGEINT", "UHUGEINT", "UBIGINT"})
+
+
+def aggregate(leaf: Leaf) -> str:
+    """A leaf over rows that have its columns under their flat names."""
+    inner = leaf.argument or "*"
+    call = {
+        "count_distinct": f"count(DISTINCT {inner})",
+        "quantile": f"quantile_cont({inner}, {leaf.fraction})",
+        "quantile_disc": f"quantile_disc({inner}, {leaf.fraction})",
+    }.get(leaf.function, f"{leaf.function}({inner})")
+    return f"{call} FILTER (WHERE {leaf.where})" if leaf.where else call
+
+
+def merged(leaf: Leaf, column: str) -> str:
+    """An additive leaf of the whole, from a column that has it of the parts."""
+    function = "sum" if leaf.function == "count" else leaf.function
+    return f"{function}({column})"
+
+
+def cast_to(sql: str, wanted: str, natural: str) -> str:
+    """The expression as the wanted type, where it would be another one."""
+    return sql if wanted == natural else f"CAST({sql} AS {wanted})"
+
+
+@remembered
+def natural_type(catalog: Catalog, leaf: Leaf) -> str:
+    """What DuckDB makes of an aggregate. Raises HeadwaterError (E901)."""
+    if leaf.function in ("count", "count_distinct"):
+        return "BIGINT"
+    names = {
+        reached.flat: reached for reached in (reach(catalog, leaf.table, n) for n in leaf.columns)
+    }
+    columns = ", ".join(f"CAST(NULL AS {r.type}) AS {quote(flat)}" for flat, r in names.items())
+    return _bind(f"SELECT {aggregate(leaf)} FROM (SELECT {columns or '1'})", leaf.argument)[0]
+
+
+@remembered
+def leaf_type(catalog: Catalog, leaf: Leaf) -> str:
+    """The type that an aggregate has in results: whole numbers are BIGINT."""
+    natural = natural_type(catalog, leaf)
+    return "BIGINT" if natural in _WIDE else natural
+
+
+def term_type(catalog: Catalog, term: Term) -> str:
+    """The type of a term's values."""
+    match term:
+        case Retained():
+            return "DOUBLE"
+        case Converted():
+            return "BIGINT"
+        case Balance(day="average") | Running(day="average"):
+            return "DOUBLE"
+        case _:
+            return leaf_type(catalog, term.leaf)
+
+
+@remembered
+def metric_types(catalog: Catalog, name: str) -> tuple[str, str]:
+    """A metric's type in results, and what its formula gives before it is cast to that."""
+    formula = formula_of(catalog, name)
+    natural = _formula_type(catalog, formula, name)
+    return ("BIGINT" if natural in _WIDE else natural), natural
+
+
+def _formula_type(catalog: Catalog, formula: Formula, name: str) -> str:
+    if len(formula.parts) == 1:
+        return term_type(catalog, formula.terms[0])
+    values = {t: f"v{index}" for index, t in enumerate(formula.terms)}
+    columns = ", ".join(
+        f"CAST(NULL AS {term_type(catalog, t)}) AS {column}" for t, column in values.items()
+    )
+    return _bind(f"SELECT {formula.sql(values)} FROM (SELECT {columns})", f"metric `{name}`")[0]
+
+
+def _bind(sql: str, shown: str) -> tuple[str, ...]:
+    try:
+        return bound_types(sql)
+    except SqlError as error:
+        raise HeadwaterError(Issue(code="E901", what=f"{shown}: {error.problem.what}")) from None
