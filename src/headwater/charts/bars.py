@@ -10,7 +10,7 @@ from headwater.charts.key import KEY_HEIGHT, Sign, key_marks
 from headwater.charts.marks import Drawing, Plot, group, px, tag, words
 from headwater.charts.model import Bars, Funnel, Judged, Waterfall, judge, number
 from headwater.charts.scale import Scale, scale_of
-from headwater.charts.text import SIZE, Markup, fit, width_of
+from headwater.charts.text import BOLD, SIZE, Markup, fit, width_of
 from headwater.charts.theme import Theme
 
 ROW_HEIGHT: Final = 28.0
@@ -18,6 +18,7 @@ BAR_HEIGHT: Final = 16.0
 MOST_ROWS: Final = 30
 _NAME_SHARE: Final = 0.34
 _GAP: Final = 8.0
+_LEAST_LENGTH: Final = 60.0  # of the longest bar, before notes give way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,22 @@ class _Row:
     note_colour: str = ""
     before: float | None = None
     is_strong: bool = False  # a total
+
+    @property
+    def is_below(self) -> bool:
+        """Whether its bar goes from zero to the left."""
+        return self.start == 0 and self.end is not None and self.end < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Where texts stand: right edges of names and values (None: at the bars), and their room."""
+
+    names: float
+    values: float | None
+    width: float
+    notes: float
+    most: float  # of a value
 
 
 def draw_bars(chart: Bars, width: float, theme: Theme) -> Drawing:
@@ -148,24 +165,33 @@ def _draw(
 ) -> Drawing:
     """The rows below each other."""
     top = KEY_HEIGHT + 6 if signs else 2.0
-    names = min(max((width_of(row.name) for row in rows), default=0.0) + 14, width * _NAME_SHARE)
-    notes = min(max((width_of(row.note) for row in rows), default=0.0) + 2, width * 0.3)
-    notes = notes + _GAP if notes > 2 else 0.0
-    values = max((width_of(row.value, is_bold=row.is_strong) for row in rows), default=0.0) + _GAP
+    names = min(max((width_of(row.name) for row in rows), default=0.0) + 15, width * _NAME_SHARE)
+    values = max((width_of(row.value, is_bold=row.is_strong) for row in rows), default=0.0)
+    is_both = any(row.is_below for row in rows)  # texts of negative bars stand left of them
+    most = width * (0.24 if is_both else 0.4)
+    values = min(values, most) + 2 * _GAP
+    notes = min(max((width_of(row.note) for row in rows), default=0.0) + _GAP, width * 0.3)
+    if notes <= _GAP or width - names - values - notes < _LEAST_LENGTH:
+        notes = 0.0  # the table of the data has them
     # Beside marks of what was before, values stand in a column of their own.
     column = width - notes - 2 if any(row.before is not None for row in rows) else None
     ends = [
         value for row in rows for value in (row.start, row.end, row.before) if value is not None
     ]
-    room = values if min(ends, default=0.0) < 0 else 0.0  # texts of negative bars stand left
+    room = values if is_both else 0.0
     length = max(10.0, width - names - notes - values - room)
     plot = Plot(left=names + room, top=top, width=length, height=ROW_HEIGHT * len(rows))
     scale = scale_of(ends, plot.left, plot.width)
     marks = list(key_marks(signs, names, 6, width, theme)) if signs else []
     for position, row in enumerate(rows):
         middle = plot.top + ROW_HEIGHT * (position + 0.5)
-        marks += _row_marks(row, middle, names, scale, theme)
-        marks += _texts(row, middle, names, scale, width, column, theme)
+        marks += _row_marks(row, middle, scale, theme)
+        marks += _texts(
+            row,
+            middle,
+            _Columns(names=names, values=column, width=width, notes=notes, most=most),
+            scale,
+        )
     marks += _base(scale, plot, theme) if rows else []
     if is_joined:
         marks += _joints(rows, plot, scale, theme)
@@ -176,7 +202,7 @@ def _draw(
     return Drawing(width=width, height=max(height, 24), marks=tuple(marks))
 
 
-def _row_marks(row: _Row, middle: float, names: float, scale: Scale, theme: Theme) -> list[Markup]:
+def _row_marks(row: _Row, middle: float, scale: Scale, theme: Theme) -> list[Markup]:
     """The bar, at least so wide that it can be seen, and the mark of what was before."""
     marks = []
     if row.end is not None:
@@ -203,28 +229,26 @@ def _row_marks(row: _Row, middle: float, names: float, scale: Scale, theme: Them
 def _texts(
     row: _Row,
     middle: float,
-    names: float,
+    columns: _Columns,
     scale: Scale,
-    width: float,
-    column: float | None,
-    theme: Theme,
 ) -> list[Markup]:
     """Name, value and note of a row, on one line."""
     y = middle + SIZE * 0.35
     weight = "600" if row.is_strong else None
-    name = fit(row.name, (names - 14) / (1.1 if row.is_strong else 1.0))
-    marks = [words(names - 12, y, name, text_anchor="end", font_weight=weight)]
+    name = fit(row.name, (columns.names - 14) / (BOLD if row.is_strong else 1.0))
+    value = fit(row.value, columns.most / (BOLD if row.is_strong else 1.0))
+    marks = [words(columns.names - 12, y, name, text_anchor="end", font_weight=weight)]
     ends = [scale.at(row.start), scale.at(row.start if row.end is None else row.end)]
-    if column is not None:
-        marks.append(words(column, y, row.value, text_anchor="end"))
-    elif row.start == 0 and (row.end or 0) < 0:
-        marks.append(words(min(ends) - 7, y, row.value, text_anchor="end", font_weight=weight))
+    if columns.values is not None:
+        marks.append(words(columns.values, y, value, text_anchor="end"))
+    elif row.is_below:
+        marks.append(words(min(ends) - 7, y, value, text_anchor="end", font_weight=weight))
     else:
         colour = row.value_colour or None
-        marks.append(words(max(ends) + 7, y, row.value, font_weight=weight, fill=colour))
-    if row.note:
-        note = fit(row.note, width * 0.3)
-        marks.append(words(width - 1, y, note, text_anchor="end", fill=row.note_colour))
+        marks.append(words(max(ends) + 7, y, value, font_weight=weight, fill=colour))
+    if row.note and columns.notes:
+        note = fit(row.note, columns.notes)
+        marks.append(words(columns.width - 1, y, note, text_anchor="end", fill=row.note_colour))
     return marks
 
 

@@ -10,7 +10,7 @@ from headwater.charts.calendar import axis_ticks
 from headwater.charts.marks import Plot, group, px, tag, words
 from headwater.charts.model import Annotation, Numbers
 from headwater.charts.scale import Scale
-from headwater.charts.text import SIZE, Markup, escaped, fit, width_of
+from headwater.charts.text import BOLD, SIZE, Markup, escaped, fit, width_of
 from headwater.charts.theme import Theme
 
 _LINE_HEIGHT = 15.0
@@ -50,7 +50,7 @@ def end_labels(labels: Sequence[EndLabel], plot: Plot, width: float) -> list[Mar
         name = fit(label.text, room)
         parts = [tag("tspan", escaped(name), fill=label.colour)] if name else []
         if label.value:
-            value = fit(label.value, width - x)
+            value = fit(label.value, (width - x) / BOLD)
             attributes = {"dx": 4.0} if name else {}
             parts.append(tag("tspan", escaped(value), font_weight="600", **attributes))
         marks.append(tag("text", *parts, x=x, y=y + SIZE * 0.35))

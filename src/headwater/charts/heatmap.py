@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from headwater.charts.marks import Drawing, group, px, tag, words
@@ -17,6 +19,16 @@ _NARROWEST: Final = 9.0
 _WIDEST: Final = 64.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """Where cells stand. `suffix` is left out of their texts; None: they say nothing."""
+
+    left: float
+    top: float
+    width: float
+    suffix: str | None
+
+
 def draw_heatmap(chart: Heatmap, width: float, theme: Theme) -> Drawing:
     """Rows of cells. Without room, cells say nothing, and later columns are left out."""
     rows, sizes = chart.rows[:MOST_ROWS], chart.sizes[:MOST_ROWS]
@@ -30,9 +42,14 @@ def draw_heatmap(chart: Heatmap, width: float, theme: Theme) -> Drawing:
     count = max(1, min(len(chart.columns), MOST_COLUMNS, int(room / _NARROWEST)))
     cell = min(room / count, _WIDEST)
     columns = chart.columns[:count]
-    has_text = cell >= 4 + max((width_of(text) for text in _texts(chart, count)), default=0.0)
-    head = _HEAD + (16 if chart.column_title else 0)
-    marks = _heads(chart, columns, left, cell, head, theme)
+    texts = _texts(chart, count)
+    suffix = "" if _fits(texts, cell) else chart.numbers.suffix  # said once above, if need be
+    has_text = _fits([text.removesuffix(suffix) for text in texts], cell)
+    said = chart.column_title
+    if suffix and has_text:
+        said = f"{said}, in {suffix.strip()}".lstrip(", ")
+    head = _HEAD + (16 if said else 0)
+    marks = _heads((chart.row_title, said), columns, left, cell, head, theme)
     for position, name in enumerate(rows):
         y = head + position * _ROW_HEIGHT + _ROW_HEIGHT / 2 + SIZE * 0.35
         marks.append(words(0, y, fit(name, names - 10)))
@@ -40,13 +57,18 @@ def draw_heatmap(chart: Heatmap, width: float, theme: Theme) -> Drawing:
             marks.append(
                 words(left - 8, y, counts[position], text_anchor="end", fill=theme["muted"])
             )
-    marks += _cells(chart, count, (left, head), cell, has_text=has_text, theme=theme)
+    cells = _Cells(left=left, top=head, width=cell, suffix=suffix if has_text else None)
+    marks += _cells(chart, count, cells, theme)
     height = head + _ROW_HEIGHT * len(rows) + 2
     cut = _cut_text(chart, len(rows), count)
     if cut:
         height += 20
         marks.append(words(0, height - 6, fit(cut, width), fill=theme["muted"]))
     return Drawing(width=width, height=max(height, 24), marks=tuple(marks))
+
+
+def _fits(texts: Iterable[str], cell: float) -> bool:
+    return cell >= 4 + max(map(width_of, texts), default=0.0)
 
 
 def _texts(chart: Heatmap, count: int) -> list[str]:
@@ -59,7 +81,7 @@ def _texts(chart: Heatmap, count: int) -> list[str]:
 
 
 def _heads(
-    chart: Heatmap,
+    titles: tuple[str, str],
     columns: tuple[str, ...],
     left: float,
     cell: float,
@@ -71,32 +93,25 @@ def _heads(
     marks = [
         words(x, at, fit(text, room))
         for x, at, text, room in (
-            (0.0, y, chart.row_title, left - 8),
-            (left, SIZE, chart.column_title, 400.0),
+            (0.0, y, titles[0], left - 8),
+            (left, SIZE, titles[1], cell * len(columns)),
         )
         if text
     ]
     free_from = left
     for position, name in enumerate(columns):
         text = fit(name, max(cell - 4, 40))
-        middle = left + cell * (position + 0.5)
+        middle = min(
+            left + cell * (position + 0.5), left + cell * len(columns) - width_of(text) / 2
+        )
         if middle - width_of(text) / 2 >= free_from - 8:
             marks.append(words(middle, y, text, text_anchor="middle"))
             free_from = middle + width_of(text) / 2 + 12
     return [group(marks, fill=theme["muted"])]
 
 
-def _cells(
-    chart: Heatmap,
-    count: int,
-    corner: tuple[float, float],
-    cell: float,
-    *,
-    has_text: bool,
-    theme: Theme,
-) -> list[Markup]:
+def _cells(chart: Heatmap, count: int, cells: _Cells, theme: Theme) -> list[Markup]:
     """Cells of one colour are one path."""
-    left, head = corner
     paths: dict[int, str] = {}
     texts: dict[int, list[Markup]] = {}
     low, high = _range(chart, count)
@@ -106,14 +121,13 @@ def _cells(
             if found is None:
                 continue
             step = _heat(found, low, high)
-            x, y = left + column * cell, head + row * _ROW_HEIGHT
-            size = f"h{px(cell - 1)}v{px(_ROW_HEIGHT - 1)}h{px(1 - cell)}z"
+            x, y = cells.left + column * cells.width, cells.top + row * _ROW_HEIGHT
+            size = f"h{px(cells.width - 1)}v{px(_ROW_HEIGHT - 1)}h{px(1 - cells.width)}z"
             paths[step] = paths.get(step, "") + f"M{px(x)} {px(y)}{size}"
-            if has_text:
-                text = words(
-                    x + cell / 2, y + _ROW_HEIGHT / 2 + SIZE * 0.35, chart.numbers.compact(value)
-                )
-                texts.setdefault(step, []).append(text)
+            if cells.suffix is not None:
+                said = chart.numbers.compact(value).removesuffix(cells.suffix)
+                middle = y + _ROW_HEIGHT / 2 + SIZE * 0.35
+                texts.setdefault(step, []).append(words(x + cells.width / 2, middle, said))
     return [
         *(tag("path", d=path, fill=theme[f"heat-{step}"]) for step, path in sorted(paths.items())),
         *(

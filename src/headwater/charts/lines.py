@@ -55,6 +55,7 @@ def draw_lines(chart: Lines, width: float, height: float, theme: Theme) -> Drawi
     xs = positions(len(chart.periods), left + 6, right - 4)
     flags = place_flags(chart.annotations, xs, left, width - 4)
     top = 8 + (KEY_HEIGHT if signs else 0)
+    height += flag_rows(flags)  # annotations take nothing away from the line
     plot_top = top + flag_rows(flags) + (4 if flags else 2)
     plot = Plot(left=left, top=plot_top, width=right - left, height=height - plot_top - 26)
     scale = _scale(chart, plot.bottom, -plot.height)
@@ -170,7 +171,7 @@ def _line(chart: Lines, position: int, frame: _Frame) -> list[Markup]:
     path = "".join(frame.grid.path(thinned(run)) for run in solid)
     rest = list(runs(frame.xs[max(0, whole - 1) :], heights[max(0, whole - 1) :]))
     dashed = "".join(frame.grid.path(run) for run in rest if len(run) > 1) if chart.partial else ""
-    width = frame.grid.width(1.75 if position == 0 else 1.5)
+    width = frame.grid.width(1.25 if len(values) > _DENSE else 1.75)
     shared: dict[str, str | float | None] = {
         "fill": "none",
         "stroke": colour,

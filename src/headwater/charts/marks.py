@@ -79,20 +79,26 @@ def group(marks: Iterable[Markup], **attributes: str | float | None) -> Markup:
     return tag("g", *found, **attributes) if found else Markup("")
 
 
-def document(drawing: Drawing, label: str, ink: str) -> Markup:
-    """The whole SVG, which scales with its place and keeps its proportions."""
+def document(
+    drawing: Drawing, label: str, ink: str, *, class_: str = "chart", is_live: bool = False
+) -> Markup:
+    """The whole SVG, which scales with its place and keeps its proportions.
+
+    A live one takes the keyboard, for the script of the page.
+    """
     width, height = px(drawing.width), px(drawing.height)
     return tag(
         "svg",
         *drawing.marks,
         xmlns="http://www.w3.org/2000/svg",
-        class_="chart",
+        class_=class_,
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,
         role="img",
         aria_label=label,
-        data_plot=drawing.hover or None,
+        tabindex="0" if is_live and drawing.hover else None,
+        data_plot=drawing.hover if is_live and drawing.hover else None,
         font_family=FONT,
         font_size=SIZE,
         fill=ink,

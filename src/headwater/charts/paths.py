@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 Point = tuple[float, float]  # pixels
 LONGEST_GAP = 3  # periods
-_FINEST = 0.3  # pixels: half of it is the greatest error
+_FINEST = 0.4  # pixels: half of it is the greatest error
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,11 @@ def points_json(chart: Lines | Stacked) -> str:
     found: dict[str, object] = {
         "n": [clean(name) for name in names],
         "v": [_rounded(each, numbers) for each in values],
-        "f": [numbers.prefix, numbers.suffix, _decimals(numbers, values), _sort(numbers)],
+        "f": [numbers.prefix, numbers.suffix, _decimals(numbers, values), int(numbers.is_rate)],
         "t": _periods(chart),
     }
+    if numbers.is_duration:  # their texts follow rules that no script needs to know
+        found["s"] = [[numbers.text(number(value)) for value in each] for each in values]
     if chart.annotations:
         found["a"] = _annotations(chart.annotations, len(chart.periods))
     if chart.partial:
@@ -40,12 +42,6 @@ def points_json(chart: Lines | Stacked) -> str:
     if isinstance(chart, Lines) and chart.unusual:
         found["u"] = [at for at in chart.unusual if at < len(chart.periods)]
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-
-
-def _sort(numbers: Numbers) -> str:
-    if numbers.is_duration:
-        return "d"
-    return "r" if numbers.is_rate else "n"
 
 
 def _decimals(numbers: Numbers, values: Sequence[Sequence[Value]]) -> int:

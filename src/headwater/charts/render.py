@@ -26,20 +26,21 @@ from headwater.charts.text import Markup, width_of
 from headwater.charts.theme import PAGE, Theme
 
 WIDTH: Final = 640.0
-_SMALLEST: Final = 120.0
+_SMALLEST: Final = 240.0
 
 
 def svg(
     chart: Chart, *, width: float = WIDTH, height: float | None = None, theme: Theme = PAGE
 ) -> Markup:
     """The chart in that width; charts of rows find their own height."""
-    drawing = _draw(chart, max(width, _SMALLEST), height, theme)
-    return document(drawing, summary(chart), theme["ink"])
+    return document(draw(chart, width, height, theme), summary(chart), theme["ink"])
 
 
-def _draw(chart: Chart, width: float, height: float | None, theme: Theme) -> Drawing:
+def draw(chart: Chart, width: float, height: float | None, theme: Theme) -> Drawing:
+    """The marks of a chart, before they become a document."""
     if isinstance(chart, Sparkline):
-        return draw_sparkline(chart, width, height or 36.0, theme)
+        return draw_sparkline(chart, max(width, 24.0), max(height or 36.0, 16.0), theme)
+    width = max(width, _SMALLEST)
     if not has_data(chart):
         return _empty(width, height or 96.0, theme)
     tall = max(120.0, height or _height(width))
@@ -60,7 +61,7 @@ def _draw(chart: Chart, width: float, height: float | None, theme: Theme) -> Dra
 
 def _height(width: float) -> float:
     """Flat enough to see a slope, tall enough to read it."""
-    return min(300.0, max(180.0, width * 0.36))
+    return min(320.0, max(200.0, width * 0.36))
 
 
 def has_data(chart: Chart) -> bool:

@@ -92,6 +92,7 @@ def draw_stacked(chart: Stacked, width: float, height: float, theme: Theme) -> D
         signs.append(Sign(sort="pale", colour=theme["ink"], text=text))
     flags = place_flags(chart.annotations, xs, left, width - 4)
     top = 8 + (KEY_HEIGHT if signs else 0)
+    height += flag_rows(flags)  # annotations take nothing away from the stack
     plot_top = top + flag_rows(flags) + (4 if flags else 2)
     plot = Plot(left=left, top=plot_top, width=right - left, height=height - plot_top - 26)
     scale = scale_of(values, plot.bottom, -plot.height, is_duration=is_duration)
@@ -176,7 +177,7 @@ def _areas(
             marks,
             transform=grid.transform,
             stroke=theme["paper"],
-            stroke_width=grid.width(0.75),
+            stroke_width=grid.width(0.4),
             stroke_linejoin="round",
         )
     ]

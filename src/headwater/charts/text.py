@@ -23,7 +23,7 @@ _WIDTHS: Final = {
     **dict.fromkeys("▲▼●◇+−=<>#~^×", 0.84),
     **dict.fromkeys("mwMW%@…—", 1.0),
 }
-_BOLD: Final = 1.1
+BOLD: Final = 1.1  # how much wider bold text is
 _OTHER: Final = 1.05  # CJK, emoji
 
 
@@ -57,7 +57,7 @@ def width_of(text: str, size: float = SIZE, *, is_bold: bool = False) -> float:
     (True, True)
     """
     parts = sum(_WIDTHS.get(sign, _OTHER if ord(sign) > 0x2FF else 0.79) for sign in text)
-    return size * parts * (_BOLD if is_bold else 1.0)
+    return size * parts * (BOLD if is_bold else 1.0)
 
 
 def fit(text: str, width: float, size: float = SIZE) -> str:

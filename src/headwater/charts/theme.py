@@ -43,7 +43,7 @@ _LIGHT: Final[Mapping[str, str]] = {
     "heat-ink-5": "#ffffff",
 }
 _DARK: Final[Mapping[str, str]] = {
-    "paper": "#16181c",
+    "paper": "#121316",
     "ink": "#eceef2",
     "muted": "#a3a9b4",
     "rule": "#7a818d",
@@ -94,3 +94,10 @@ LIGHT: Final = Theme(_LIGHT)
 DARK: Final = Theme(_DARK)
 #: For pages: the style sheet's custom properties decide; without them, the light ones hold.
 PAGE: Final = Theme({name: f"var(--chart-{name},{value})" for name, value in _LIGHT.items()})
+
+
+def custom_properties() -> str:
+    """The colours for a style sheet, which follow the page's colour scheme."""
+    return "\n".join(
+        f"  --chart-{name}: light-dark({value}, {DARK[name]});" for name, value in _LIGHT.items()
+    )

@@ -14,23 +14,12 @@
     return node;
   };
 
-  const duration = (seconds) => {
-    const pad = (part) => String(part).padStart(2, "0");
-    if (seconds < 1 && seconds > 0) return `${Math.round(seconds * 1000)} ms`;
-    const whole = Math.round(seconds), minutes = Math.floor(whole / 60), hours = Math.floor(minutes / 60);
-    if (whole < 60) return `${seconds < 10 ? Number(seconds.toPrecision(3)) : whole} s`;
-    if (minutes < 60) return whole % 60 ? `${minutes} min ${pad(whole % 60)} s` : `${minutes} min`;
-    if (hours < 48) return minutes % 60 ? `${hours} h ${pad(minutes % 60)} min` : `${hours} h`;
-    const days = Math.floor(hours / 24);
-    return hours % 24 && days < 100 ? `${days} d ${hours % 24} h` : `${days.toLocaleString("en-GB")} d`;
-  };
-
-  const numberText = (value, [prefix, suffix, decimals, sort]) => {
-    if (value === null || value === undefined) return "–";
-    const size = Math.abs(value);
-    if (sort === "d") return (value < 0 ? "−" : "") + duration(size);
+  const numberText = ({ s: texts, v: values, f: [prefix, suffix, decimals, isRate] }, place, at) => {
+    const value = values[place][at];
+    if (texts) return texts[place][at];
+    if (value === null) return "–";
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    const text = (sort === "r" ? size * 100 : size).toLocaleString("en-GB", digits);
+    const text = Math.abs(isRate ? value * 100 : value).toLocaleString("en-GB", digits);
     return (value < 0 && /[1-9]/.test(text) ? "−" : "") + prefix + text + suffix;
   };
 
@@ -42,22 +31,18 @@
   };
 
   const chartOf = (target) => {
-    const svg = target instanceof Element ? target.closest("[data-points] svg[data-plot]") : null;
-    if (!svg) return null;
-    let chart = known.get(svg);
-    if (!chart) {
-      const box = svg.closest("[data-points]");
-      const [x0, x1, top, bottom, low, high] = svg.dataset.plot.split(" ").map(Number);
-      const data = JSON.parse(box.dataset.points);
-      const count = data.v.length ? data.v[0].length : 0;
-      chart = { svg, box, data, count, x0, x1, top, bottom, low, high, at: count - 1 };
-      known.set(svg, chart);
-    }
-    return chart.count ? chart : null;
+    const svg = target.closest && target.closest("[data-points] svg[data-plot]");
+    if (!svg || known.has(svg)) return known.get(svg);
+    const box = svg.closest("[data-points]"), data = JSON.parse(box.dataset.points);
+    const [x0, x1, top, bottom, low, high] = svg.dataset.plot.split(" ").map(Number);
+    const count = data.v[0].length;
+    const chart = { svg, box, data, count, x0, x1, top, bottom, low, high, at: count - 1 };
+    known.set(svg, chart);
+    return chart;
   };
 
   const xOf = (chart, at) =>
-    chart.count === 1 ? chart.x1 : chart.x0 + ((chart.x1 - chart.x0) * at) / (chart.count - 1);
+    chart.x1 - ((chart.x1 - chart.x0) * (chart.count - 1 - at)) / Math.max(1, chart.count - 1);
 
   const hide = () => {
     if (!shown) return;
@@ -71,16 +56,15 @@
     mark.setAttribute("class", "chart-reading");
     const x = xOf(chart, at);
     const draw = (name, attributes) => {
-      const node = document.createElementNS(SVG, name);
-      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-      mark.append(node);
+      const node = mark.appendChild(document.createElementNS(SVG, name));
+      for (const key in attributes) node.setAttribute(key, attributes[key]);
     };
     draw("line", { x1: x, x2: x, y1: chart.top, y2: chart.bottom });
     if (chart.high > chart.low) {
       for (const values of chart.data.v) {
-        if (values[at] === null || values[at] === undefined) continue;
         const share = (values[at] - chart.low) / (chart.high - chart.low);
-        draw("circle", { cx: x, cy: chart.bottom - (chart.bottom - chart.top) * share, r: 3.5 });
+        const cy = chart.bottom - (chart.bottom - chart.top) * share;
+        if (values[at] !== null) draw("circle", { cx: x, cy, r: 3.5 });
       }
     }
     return mark;
@@ -100,7 +84,7 @@
     tip.append(make("strong", "", periodText(data.t, at)));
     data.n.forEach((name, place) => {
       const row = make("span", "chart-tip-row");
-      row.append(make("span", "", name), make("b", "", numberText(data.v[place][at], data.f)));
+      row.append(make("span", "", name), make("b", "", numberText(data, place, at)));
       tip.append(row);
     });
     for (const note of notesOf(chart, at)) tip.append(make("em", "", note));
@@ -108,7 +92,6 @@
   };
 
   const show = (chart, at) => {
-    if (shown && shown.chart === chart && shown.at === at) return;
     hide();
     chart.at = at;
     const mark = markOf(chart, at), tip = tipOf(chart, at);
@@ -120,18 +103,14 @@
     const beside = x + 14 + tip.offsetWidth <= frame.width ? x + 14 : x - 14 - tip.offsetWidth;
     tip.style.left = `${Math.max(0, beside)}px`;
     tip.style.top = `${picture.top - frame.top + chart.top * scale}px`;
-    shown = { chart, at, mark, tip };
+    shown = { mark, tip };
   };
 
   const say = (chart) => {
-    let live = chart.box.querySelector(".chart-live");
-    if (!live) {
-      live = make("p", "chart-live");
-      live.setAttribute("aria-live", "polite");
-      chart.box.append(live);
-    }
-    const { data, at } = chart;
-    const values = data.n.map((name, place) => `${name} ${numberText(data.v[place][at], data.f)}`);
+    const { box, data, at } = chart;
+    const live = box.querySelector(".chart-live") || box.appendChild(make("p", "chart-live"));
+    live.setAttribute("aria-live", "polite");
+    const values = data.n.map((name, place) => `${name} ${numberText(data, place, at)}`);
     live.textContent = [periodText(data.t, at), ...values, ...notesOf(chart, at)].join(", ");
   };
 
@@ -154,11 +133,8 @@
   document.addEventListener("keydown", (event) => {
     const chart = chartOf(event.target);
     if (!chart || event.altKey || event.ctrlKey || event.metaKey) return;
-    const last = chart.count - 1, far = Math.max(1, Math.round(last / 10));
-    const to = {
-      ArrowLeft: chart.at - 1, ArrowRight: chart.at + 1, PageUp: chart.at - far,
-      PageDown: chart.at + far, Home: 0, End: last,
-    }[event.key];
+    const last = chart.count - 1;
+    const to = { ArrowLeft: chart.at - 1, ArrowRight: chart.at + 1, Home: 0, End: last }[event.key];
     if (event.key === "Escape") return hide();
     if (to === undefined) return;
     event.preventDefault();
