@@ -52,6 +52,7 @@ def _total(values: Values) -> tuple[Fraction, int] | None:
     """
     days = {slot.period: exact(v) for slot, v in values.items() if slot.grain == "day"}
     years = [exact(value) for slot, value in values.items() if slot.grain == "year"]
-    if not days or abs(sum(days.values()) - sum(years)) > Fraction(1, 10**9) * abs(sum(years)):
+    total, whole = sum(days.values(), Fraction(0)), sum(years, Fraction(0))
+    if not days or abs(total - whole) > Fraction(1, 10**9) * abs(whole):
         return None
-    return sum(days.values(), Fraction(0)), (max(days) - min(days)).days + 1
+    return total, (max(days) - min(days)).days + 1
