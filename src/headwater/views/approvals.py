@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from headwater.errors import Issue
 from headwater.project.metrics.approving import may_text
 from headwater.views.figures import count, moment
+from headwater.views.issues import print_issues
 from headwater.views.layout import Cell
 from headwater.views.plain import plain
 
@@ -53,7 +55,8 @@ def print_approved(
                 Cell("− ", "warning"), Cell(each.metric, "strong"), f" is a draft again · {by}"
             )
         elif each.metric in before:
-            page.line(Cell("= ", "same"), f"W936 {each.metric} was approved already · {by}")
+            what = f"`{each.metric}` was approved already"
+            print_issues([Issue(code="W936", what=what, fix=f"by {by}")], page)
         else:
             page.line(Cell("✔ ", "good"), Cell(each.metric, "strong"), f" approved · {by}")
 
