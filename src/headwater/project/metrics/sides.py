@@ -70,18 +70,21 @@ class Side:
         return "" if record is None else meaning_of(record)
 
     def data_until(self, node: NodeId) -> datetime | None:
-        """Where the data of the nearest tables with a time end, the earliest of them."""
+        """Where the data of the nearest nodes with a time end, the earliest of them."""
         ends: list[datetime] = []
+        seen: set[NodeId] = set()
         queue = list(self.inputs(node))
         while queue:
             current = queue.pop()
-            if current.kind in DERIVED:
-                queue += self.inputs(current)
+            if current in seen:
                 continue
+            seen.add(current)
             state = self.states.get(current)
             hull = state.segments.hull if state is not None and state.time else None
-            if hull is not None:
+            if hull is not None and current.kind not in DERIVED:
                 ends.append(hull.end)
+            else:
+                queue += self.inputs(current)
         return min(ends, default=None)
 
 
