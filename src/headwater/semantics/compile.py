@@ -71,10 +71,10 @@ def compile_question(catalog: Catalog, question: Question, path: PathChoice) -> 
     names = {term: f"v{number}" for number, term in enumerate(terms, start=1)}
     frames = [question.asked, *(question.compared(word) for word in question.query.compare)]
     parts = [
-        _Part(cte, frame, batch)
+        _Part(cte, frame, held)
         for frame in frames
         for batch in batches(terms)
-        for cte in build(scope, frame, batch, _rows(scope, batch), names)
+        for cte, held in build(scope, frame, batch, _rows(scope, batch), names)
     ]
     assembly = _Assembly(scope, question, names)
     rows = assembly.stack(parts)
@@ -99,7 +99,7 @@ def _rows(scope: Scope, batch: Batch) -> Rows:
 class _Part:
     cte: str
     frame: Frame
-    batch: Batch
+    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,12 @@ class _Assembly:
         return self.scope.add("together", select([*keys, *values], name, (), len(keys)))
 
     def _values(self, part: _Part) -> list[str]:
-        return [self.names[term] + part.frame.suffix for term in part.batch.terms]
+        return [self.names[term] + part.frame.suffix for term in part.terms]
 
     def _layer(self, part: _Part) -> str:
         """A part as it stands beside the others: what is compared moves to the period asked."""
         suffix = part.frame.suffix
-        values = [(self.names[term], self.names[term] + suffix) for term in part.batch.terms]
+        values = [(self.names[term], self.names[term] + suffix) for term in part.terms]
         keys = [(key, key) for key in self.scope.keys]
         if not suffix:
             return select([*keys, *values], part.cte)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from headwater.semantics.cohorts import retained
+from headwater.semantics.conversions import converted
+from headwater.semantics.running import running
 from headwater.semantics.scope import Frame, Scope
 from headwater.semantics.sources import Source
-from headwater.semantics.terms import Balance, Plain, Retained, Running, Term, leaf_of
+from headwater.semantics.terms import Balance, Converted, Plain, Retained, Running, Term, leaf_of
 from headwater.semantics.values import Names, balance, plain
 
 
@@ -54,18 +58,25 @@ def _sort(term: Term) -> object:
             return (Balance, *_place(term), term.day)
         case Running():
             return (Running, *_place(term), term.window, term.to_date, term.day)
+        case Converted():
+            return replace(term, is_converted=True)
         case _:
             return term
 
 
 def build(
     scope: Scope, frame: Frame, batch: Batch, source: Source, names: Names
-) -> tuple[str, ...]:
-    """The CTEs that hold the values of a batch, by key."""
-    first = batch.terms[0]
-    match first:
+) -> list[tuple[str, tuple[Term, ...]]]:
+    """The CTEs that hold the values of a batch by key, and which terms each one holds."""
+    terms: Any = batch.terms
+    match terms[0]:
         case Plain():
-            return (plain(scope, frame, source, batch.terms, names),)  # type: ignore[arg-type]
+            return [(plain(scope, frame, source, terms, names), terms)]
         case Balance():
-            return (balance(scope, frame, source, batch.terms, names),)  # type: ignore[arg-type]
-    raise NotImplementedError
+            return [(balance(scope, frame, source, terms, names), terms)]
+        case Running():
+            return list(running(scope, frame, source, terms, names))
+        case Converted():
+            return [(converted(scope, frame, terms, names), terms)]
+        case _:
+            return [(retained(scope, frame, terms[0], names), terms)]

@@ -26,6 +26,10 @@ class Source(Protocol):
         """What stands behind FROM."""
 
     @property
+    def all_rows(self) -> str:
+        """The same, without columns from joins."""
+
+    @property
     def moment(self) -> str:
         """When a row happened, as wall-clock time."""
 
@@ -69,6 +73,11 @@ class Rows:
             time_type=time_type(catalog, table, column),
             is_sure=column == dataset.time,
         )
+
+    @property
+    def all_rows(self) -> str:
+        """The table alone."""
+        return quote(self.table)
 
     @property
     def moment(self) -> str:

@@ -26,12 +26,6 @@ def aggregate(leaf: Leaf) -> str:
     return f"{call} FILTER (WHERE {leaf.where})" if leaf.where else call
 
 
-def merged(leaf: Leaf, column: str) -> str:
-    """An additive leaf of the whole, from a column that has it of the parts."""
-    function = "sum" if leaf.function == "count" else leaf.function
-    return f"{function}({column})"
-
-
 def cast_to(sql: str, wanted: str, natural: str) -> str:
     """The expression as the wanted type, where it would be another one."""
     return sql if wanted == natural else f"CAST({sql} AS {wanted})"
@@ -54,6 +48,14 @@ def leaf_type(catalog: Catalog, leaf: Leaf) -> str:
     """The type that an aggregate has in results: whole numbers are BIGINT."""
     natural = natural_type(catalog, leaf)
     return "BIGINT" if natural in _WIDE else natural
+
+
+def merged(catalog: Catalog, leaf: Leaf, column: str) -> str:
+    """An additive leaf of the whole, from a column that has it of the parts."""
+    function = "sum" if leaf.function == "count" else leaf.function
+    value = f"{function}({column})"
+    is_sum_of_integers = function == "sum" and leaf_type(catalog, leaf) == "BIGINT"
+    return f"CAST({value} AS BIGINT)" if is_sum_of_integers else value
 
 
 def term_type(catalog: Catalog, term: Term) -> str:

@@ -1,0 +1,47 @@
+"""Rows as events of entities: who did it, and when."""
+
+from __future__ import annotations
+
+from headwater.contracts.quoting import quote
+from headwater.errors import HeadwaterError, Issue, did_you_mean
+from headwater.semantics.catalog import Catalog
+from headwater.semantics.sources import Rows
+
+
+def entity_columns(catalog: Catalog, table: str, entity: str) -> tuple[str, ...]:
+    """The columns of a table that say who: a column, or those that hold a table's key.
+
+    Raises HeadwaterError (E908).
+    """
+    dataset = catalog.datasets[table]
+    names = [name for name, _ in dataset.columns]
+    if entity in names:
+        return (entity,)
+    if entity == table and dataset.key:
+        return dataset.key
+    found = [columns for columns, target in dataset.references.items() if target == entity]
+    if len(found) == 1:
+        return tuple(found[0])
+    what = f"`{entity}` is no entity of `{table}`"
+    fix = did_you_mean(
+        entity,
+        [*names, *dataset.references.values()],
+        f"name a column of `{table}`, or a table in its `references`",
+    )
+    raise HeadwaterError(Issue(code="E908", what=what, fix=fix))
+
+
+def event_time(source: Rows) -> str:
+    """When an event happened, as wall-clock time to the microsecond."""
+    return f"CAST({source.moment} AS TIMESTAMP)"
+
+
+def tie_order(catalog: Catalog, source: Rows) -> str:
+    """What decides between events of one moment: the table's key, else nothing."""
+    return "".join(f", own_{n}" for n in range(1, len(catalog.datasets[source.table].key) + 1))
+
+
+def key_columns(catalog: Catalog, source: Rows) -> list[tuple[str, str]]:
+    """The table's key under the names of `tie_order`."""
+    key = catalog.datasets[source.table].key
+    return [(quote(column), f"own_{n}") for n, column in enumerate(key, start=1)]
