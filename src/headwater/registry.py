@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from headwater.kinds.kind import Kind
+from headwater.kinds.metric.kind import METRIC, ROLLUP
 from headwater.kinds.query.kind import QUERY
 from headwater.kinds.source.kind import SOURCE
 from headwater.kinds.table.kind import TABLE
 
-KINDS: tuple[Kind, ...] = (SOURCE, TABLE, QUERY)
+KINDS: tuple[Kind, ...] = (SOURCE, TABLE, METRIC, ROLLUP, QUERY)
 BY_NAME = {kind.name: kind for kind in KINDS}

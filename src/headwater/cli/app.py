@@ -14,6 +14,7 @@ from headwater.cli.commands import (
     contracts,
     docs,
     governing,
+    metrics,
     project,
     published,
     releases,
@@ -25,7 +26,7 @@ from headwater.cli.commands import (
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
     "Build": ("plan", "run", "retry", "test"),
-    "Look": ("ls", "show", "sql", "trace", "freshness", "changes", "docs", "serve"),
+    "Look": ("ls", "show", "query", "sql", "trace", "freshness", "changes", "docs", "serve"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "approve"),
     "Care": ("compact", "vacuum", "completion"),
@@ -98,6 +99,7 @@ app.command("build", hidden=True)(command(building.build(building.run)))
 app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
+app.command("query")(command(metrics.query))
 app.command("sql")(command(published.sql))
 app.command("test")(command(testing.run_tests))
 app.command("freshness")(command(upkeep.freshness))

@@ -15,6 +15,7 @@ from headwater.graph.build import BindContext, build_graph
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node, Schema
 from headwater.ids import NodeId
+from headwater.kinds.metric.bind import same_meanings
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.source.opening import sniff_schema
 from headwater.kinds.table.call import probe_schema
@@ -76,6 +77,7 @@ def bind_tree(
     for node in graph.nodes.values():
         issues += BY_NAME[node.id.kind].validate(node.definition, node)
     issues += reference_issues(graph, BY_NAME)
+    issues += same_meanings(graph.nodes.values())
     sql.close()
     found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
     return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)

@@ -29,7 +29,9 @@ from headwater.run.context import Progress
 
 if TYPE_CHECKING:
     from headwater.project.maintaining import CompactReport, VacuumReport
+    from headwater.project.metrics.reader import MetricReader
     from headwater.project.recency import SourceFreshness
+    from headwater.semantics.asking import Answer, MetricQuery
 
 
 class Project:
@@ -101,6 +103,9 @@ class Project:
         """Read definitions and ledger anew at the next question."""
         for name in ("view", "bound"):
             self.__dict__.pop(name, None)
+        reader = self.__dict__.pop("metrics", None)
+        if reader is not None:
+            reader.close()
 
     def select(self, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> frozenset[NodeId]:
         """The nodes that a selection means; all for an empty one."""
@@ -137,6 +142,22 @@ class Project:
         report = releasing.run(self.workspace, self.bound, request or self.request(), progress)
         self.forget()
         return report
+
+    # --- numbers
+
+    @cached_property
+    def metrics(self) -> MetricReader:
+        """The metrics of the release that the environment shows."""
+        from headwater.project.metrics.reader import MetricReader
+
+        view = self.published
+        same = view.release is None or view.release.tree == self.bound.tree_digest
+        bound = self.bound if same else releasing.bind_released(self.workspace, view)
+        return MetricReader.of(self.workspace, view, bound, self.environment)
+
+    def query(self, query: MetricQuery) -> Answer:
+        """The answer to a question to metrics."""
+        return self.metrics.query(query)
 
     def diff(self, after: str | int | None = None, before: str | int | None = None) -> ReleaseDiff:
         """What `after` (an environment or release) shows otherwise than `before` (prod)."""

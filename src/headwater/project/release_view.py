@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from headwater.clock import Periods
+from headwater.definitions.model import Definition
 from headwater.definitions.tree import Tree
 from headwater.graph.graph import Graph
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe
@@ -162,7 +163,7 @@ def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
         "owner": described.owner,
         "tags": list(described.tags),
         "files": list(node.definition.files),
-        "texts": digest([hashes.get(path, "") for path in node.definition.files]),
+        "texts": _texts(node.definition, hashes),
         "time": node.time,
         "key": list(node.key),
         "schema": [list(column) for column in node.schema],
@@ -181,6 +182,12 @@ def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
         body=body,
         fingerprint=node.fingerprint,
     )
+
+
+def _texts(definition: Definition, hashes: Mapping[str, str]) -> str:
+    """A hash of what its files say; of one among several in a file, of its own part."""
+    own: str | None = getattr(definition, "text_digest", None)
+    return own or digest([hashes.get(path, "") for path in definition.files])
 
 
 def _input_data(edge: Input) -> list[Any]:

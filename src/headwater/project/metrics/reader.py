@@ -1,0 +1,320 @@
+"""The numbers of one release: questions answered, published histories, standing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Self, cast
+
+from headwater.clock import Grain, local, local_midnight
+from headwater.errors import Issue, UsageError, did_you_mean
+from headwater.graph.node import Node
+from headwater.ids import DataInterval, NodeId
+from headwater.project.binding import Bound
+from headwater.project.limits import Limits, deadline
+from headwater.project.metrics.catalog import metric_nodes, release_catalog
+from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
+from headwater.project.metrics.standing import standings
+from headwater.project.release_view import ReleaseView
+from headwater.project.workspace import Workspace
+from headwater.semantics.asking import Answer, Compiled, MetricQuery, Point, Standing
+from headwater.semantics.calendar import step_from
+from headwater.semantics.catalog import Catalog
+from headwater.semantics.compile import compile_query
+from headwater.semantics.formulas import metrics_read
+from headwater.semantics.metric import Metric
+from headwater.semantics.question import look_up
+from headwater.semantics.scope import Frame
+
+if TYPE_CHECKING:
+    from headwater.project.reading import ReadingSession
+
+AskedPath = Literal["auto", "published", "rollup", "raw"]
+#: What a question gets that says nothing of rows and time.
+DEFAULT = Limits()
+_DAY = timedelta(days=1)
+
+
+class MetricReader:
+    """Answers from the definitions and data of one release; safe in many threads at once."""
+
+    def __init__(
+        self, workspace: Workspace, view: ReleaseView, bound: Bound, environment: str
+    ) -> None:
+        self.catalog = release_catalog(bound, view)
+        self._workspace, self._view, self._bound = workspace, view, bound
+        self._environment = environment
+        self._shelf = workspace.engine.shelf()
+        self._lock = threading.Lock()
+        self._extended: dict[str, Catalog] = {}
+        self._histories: dict[str, Mapping[str, tuple[Point, ...]]] = {}
+
+    @classmethod
+    def of(
+        cls, workspace: Workspace, view: ReleaseView, bound: Bound, environment: str = "prod"
+    ) -> Self:
+        """The reader of a release; `bound` are the definitions that it keeps."""
+        return cls(workspace, view, bound, environment)
+
+    def close(self) -> None:
+        """Forget what is kept in memory."""
+        self._shelf.close()
+
+    @property
+    def release(self) -> int | None:
+        """The number of the release."""
+        return self._view.release.number if self._view.release is not None else None
+
+    def metric(self, name: str) -> Metric:
+        """A metric of the release. Code E910 for an unknown one."""
+        found = self.catalog.metrics.get(name)
+        if found is not None and found.is_listed:
+            return found
+        listed = [n for n, metric in self.catalog.metrics.items() if metric.is_listed]
+        otherwise = "`headwater ls kind:metric` lists all" if listed else "no metric is released"
+        fix = did_you_mean(name, listed, otherwise)
+        raise UsageError(Issue(code="E910", what=f"unknown metric `{name}`", fix=fix))
+
+    # --- questions
+
+    def query(
+        self,
+        query: MetricQuery,
+        *,
+        path: AskedPath = "auto",
+        limits: Limits = DEFAULT,
+        extra: Mapping[str, Metric] | None = None,
+    ) -> Answer:
+        """The answer to a question; `extra` metrics are known to it alone.
+
+        The paths give the same rows; `auto` takes the quickest. Raises what `compile_query` does,
+        E910 for an unknown metric, and E983 for a question that is too slow.
+        """
+        catalog = self._with(extra or {})
+        for name in query.metrics:
+            if name not in (extra or {}):
+                self.metric(name)
+        data = self.data_interval(query.metrics, extra)
+        compiled = compile_query(
+            query,
+            catalog,
+            clock=self._workspace.clock,
+            data_until=data.end if data is not None else None,
+            path="auto" if path == "published" else path,
+        )
+        frames = self._frames(query, catalog)
+        spans = self._spans(query, frames, catalog)
+        sql = f"SELECT * FROM (\n{compiled.sql}\n) LIMIT {limits.rows + 1:d}"
+        with self._session(compiled, spans) as session, deadline(session, limits.seconds):
+            rows = session.fetch(sql, compiled.parameters)
+        first, end = frames[0].first, frames[0].end
+        return Answer(
+            query=query,
+            columns=compiled.columns,
+            rows=tuple(rows[: limits.rows]),
+            sql=compiled.sql,
+            parameters=compiled.parameters,
+            path=compiled.path,
+            release=self.release,
+            first=first,
+            last=end - _DAY if end is not None else None,
+            data_from=data.start if data is not None else None,
+            data_until=data.end if data is not None else None,
+            truncated=len(rows) > limits.rows,
+            notes=tuple(self._notes(query, frames[0], data, bool(rows))),
+        )
+
+    def compile(
+        self, query: MetricQuery, path: Literal["auto", "rollup", "raw"] = "auto"
+    ) -> Compiled:
+        """The SQL of a question, without asking it."""
+        for name in query.metrics:
+            self.metric(name)
+        data = self.data_interval(query.metrics)
+        until = data.end if data is not None else None
+        return compile_query(
+            query, self.catalog, clock=self._workspace.clock, data_until=until, path=path
+        )
+
+    def data_interval(
+        self, metrics: Iterable[str], extra: Mapping[str, Metric] | None = None
+    ) -> DataInterval | None:
+        """From where to where the data of all tables that some metrics count reach."""
+        tables: dict[NodeId, Node] = {}
+        for table in self._tables_of(metrics, extra or {}):
+            for node in self._timed(table):
+                tables[node.id] = node
+        states = [self._view.states.get(node) for node in tables]
+        return data_interval(tables.values(), states)
+
+    def _tables_of(self, metrics: Iterable[str], extra: Mapping[str, Metric]) -> Iterator[str]:
+        """The tables whose rows the metrics count, directly or through others."""
+        seen: set[str] = set()
+        queue = list(metrics)
+        while queue:
+            name = queue.pop()
+            metric = extra.get(name) or self.catalog.metrics.get(name)
+            if name in seen or metric is None:
+                continue
+            seen.add(name)
+            if metric.table:
+                yield metric.table
+            queue += metrics_read(metric)
+
+    def _timed(self, table: str) -> Iterator[Node]:
+        """The table, or those with a time that it is made of."""
+        graph = self._bound.graph
+        queue = [n for n in graph.nodes if n.name == table and graph.nodes[n].is_relation]
+        seen: set[NodeId] = set()
+        while queue:
+            node = graph.nodes[queue.pop()]
+            if node.id in seen:
+                continue
+            seen.add(node.id)
+            if node.time is not None:
+                yield node
+            else:
+                queue += graph.parents(node.id)
+
+    def _with(self, extra: Mapping[str, Metric]) -> Catalog:
+        if not extra:
+            return self.catalog
+        key = repr(sorted(extra.items()))
+        with self._lock:
+            if len(self._extended) > 100:
+                self._extended.clear()
+            found = self._extended.get(key)
+            if found is None:
+                metrics = {**self.catalog.metrics, **extra}
+                found = self._extended[key] = replace(self.catalog, metrics=metrics)
+        return found
+
+    def _frames(self, query: MetricQuery, catalog: Catalog) -> tuple[Frame, ...]:
+        """The days asked for, and those compared with."""
+        clock = self._workspace.clock
+        question = look_up(catalog, query, local(clock.now, clock.zone).date())
+        return question.asked, *map(question.compared, query.compare)
+
+    def _spans(
+        self, query: MetricQuery, frames: Sequence[Frame], catalog: Catalog
+    ) -> Sequence[DataInterval]:
+        """The days of which rows can matter; none where that may be all."""
+        if any(self._looks_around(name, catalog) for name in query.metrics):
+            return ()
+        zone = self._workspace.zone
+        return [
+            DataInterval(local_midnight(f.first, zone), local_midnight(f.end, zone))
+            for f in frames
+            if f.first is not None and f.end is not None
+        ]
+
+    def _looks_around(self, name: str, catalog: Catalog) -> bool:
+        """Whether a metric also reads rows of other periods than the one asked for."""
+        metric = catalog.metrics[name]
+        if metric.shape is not None:
+            return True
+        return any(self._looks_around(each, catalog) for each in metrics_read(metric))
+
+    @contextmanager
+    def _session(
+        self, compiled: Compiled, spans: Sequence[DataInterval]
+    ) -> Iterator[ReadingSession]:
+        """A session in which every relation of the query is there."""
+        bound = []
+        for name, node_id in compiled.relations.items():
+            node = self._bound.graph.nodes[node_id]
+            state = self._view.states.get(node_id)
+            rows = state.row_count if state is not None else 0
+            if rows <= KEPT_ROWS and (node_id.kind == "rollup" or node.time is None):
+                self._shelf.keep(published_input(name, node, state, self._workspace.lake))
+            else:
+                bound.append(published_input(name, node, state, self._workspace.lake, spans))
+        with self._shelf.session() as opened:
+            session = cast("ReadingSession", opened)
+            session.bind_inputs(bound, self._bound.functions)
+            yield session
+
+    def _notes(
+        self, query: MetricQuery, asked: Frame, data: DataInterval | None, found: bool
+    ) -> Iterator[str]:
+        if data is None:
+            yield "its tables have no published data with a time"
+        elif asked.first is not None and asked.end is not None and not found:
+            zone = self._workspace.zone
+            first = local(data.start, zone).date()
+            last = local(data.end - timedelta(microseconds=1), zone).date()
+            if asked.end <= first or asked.first > last:
+                yield f"there are data from {first} to {last}"
+        for name in query.metrics:
+            standing = self._standings.get(name)
+            if standing is not None and standing.stale_because:
+                yield f"{name} is stale: {standing.stale_because}"
+
+    # --- what was published
+
+    def history(self, metric: str, grain: Grain) -> tuple[Point, ...]:
+        """The published values of a metric in every period of a grain, oldest first."""
+        self.metric(metric)
+        with self._lock:
+            known = self._histories.get(metric)
+            if known is None:
+                known = self._histories[metric] = self._read_history(metric)
+        until = self._complete_until(metric)
+        return tuple(
+            replace(point, complete=_end(point, grain) <= until) for point in known.get(grain, ())
+        )
+
+    def _read_history(self, metric: str) -> dict[str, tuple[Point, ...]]:
+        node = metric_nodes(self._bound).get(metric)
+        state = self._view.states.get(node) if node is not None else None
+        if node is None or state is None:
+            return {}
+        shown = published_input(
+            "history", self._bound.graph.nodes[node], state, self._workspace.lake
+        )
+        step = "step" if "step" in dict(shown.schema) else "NULL"
+        with self._workspace.engine.session() as session:
+            session.bind_inputs([shown])
+            rows = session.fetch(
+                f"SELECT grain, period, {step}, value FROM history ORDER BY 1, 2, 3 NULLS FIRST"
+            )
+        found: dict[str, list[Point]] = {}
+        for grain, period, at, value in rows:
+            found.setdefault(grain, []).append(Point(period=period, value=value, step=at))
+        return {grain: tuple(points) for grain, points in found.items()}
+
+    def _complete_until(self, metric: str) -> date:
+        """The first day that is not complete, by the clock and by the data."""
+        clock = self._workspace.clock
+        until: datetime = clock.now
+        data = self.data_interval((metric,))
+        if data is not None:
+            until = min(until, data.end)
+        return local(until, clock.zone).date()
+
+    # --- standing
+
+    def standing(self, metric: str) -> Standing:
+        """Whether a metric is approved, up to date, restated."""
+        self.metric(metric)
+        return self._standings[metric]
+
+    @cached_property
+    def _standings(self) -> Mapping[str, Standing]:
+        until = {
+            name: data.end if (data := self.data_interval((name,))) is not None else None
+            for name in metric_nodes(self._bound)
+        }
+        return standings(self._view, self._bound.graph, self._environment, until)
+
+
+def _end(point: Point, grain: Grain) -> date:
+    """The first day after a period; of a cohort, after so many periods more."""
+    end = step_from(point.period, grain)
+    for _ in range(point.step or 0):
+        end = step_from(end, grain)
+    return end

@@ -1,0 +1,68 @@
+"""What a reader must know of a metric beside its value: approved, up to date, restated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from headwater.graph.graph import Graph
+from headwater.ids import NodeId
+from headwater.ledger import Ledger
+from headwater.project.metrics.approving import approvals_of
+from headwater.project.metrics.restating import read_restatements
+from headwater.project.release_view import ReleaseView
+from headwater.semantics.asking import Standing
+
+#: How many runs back a held node is sought.
+_RUNS = 20
+_HELD = ("held", "failed")
+
+
+def standings(
+    view: ReleaseView, graph: Graph, environment: str, data_until: Mapping[str, datetime | None]
+) -> dict[str, Standing]:
+    """The standing of each metric of a release; `data_until` names the metrics."""
+    approvals = approvals_of(view)
+    number = view.release.number if view.release is not None else 0
+    changes = read_restatements(view.ledger)  # the newest is the last one
+    restated = {each.metric: each for each in changes if (each.release or 0) <= number}
+    held = _Held(view.ledger, environment)
+    found: dict[str, Standing] = {}
+    for metric, until in data_until.items():
+        node = graph.nodes[NodeId("metric", metric)]
+        approval, change = approvals.get(metric), restated.get(metric)
+        found[metric] = Standing(
+            metric=metric,
+            approved_by=approval.by if approval is not None else "",
+            approved_at=approval.at if approval is not None else None,
+            meaning=node.meaning,
+            data_until=until,
+            stale_because=held.reason(node.id, graph),
+            restated=change.periods if change is not None else 0,
+            restated_at=change.at if change is not None else None,
+        )
+    return found
+
+
+class _Held:
+    """What the newest runs say of nodes that could not be published."""
+
+    def __init__(self, ledger: Ledger, environment: str) -> None:
+        self._status: dict[str, tuple[str, datetime, tuple[str, ...]]] = {}
+        for record in ledger.runs(environment, limit=_RUNS):
+            summary = json.loads(record.summary) if record.summary else {}
+            issues = tuple(summary.get("issues", ()))
+            for node, status in summary.get("nodes", {}).items():
+                self._status.setdefault(node, (status, record.started_at, issues))
+
+    def reason(self, node: NodeId, graph: Graph) -> str:
+        """Why a node is not up to date; empty where it is."""
+        for each in (node, *sorted(graph.upstream([node]))):
+            status, at, issues = self._status.get(str(each), ("", None, ()))
+            if status not in _HELD:
+                continue
+            told = next((issue for issue in issues if str(each) in issue), "")
+            since = f"since {at:%Y-%m-%d %H:%M}" if at is not None else ""
+            return f"{each} is {status} {since}" + (f": {told}" if told else "")
+        return ""
