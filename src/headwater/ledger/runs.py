@@ -73,6 +73,12 @@ class Runs:
         with self._database.read() as connection:
             return tuple(map(_run, connection.execute(query)))
 
+    def find(self, run: str) -> RunRecord | None:
+        """One run; None for an unknown one."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.id == run)).first()
+        return _run(row) if row is not None else None
+
     def events(self, run: str) -> Sequence[Event]:
         """What happened in a run, in order."""
         query = sa.select(events).where(events.c.run == run).order_by(events.c.id)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from headwater.web import static
-from headwater.web.routes import about, catalogue, entering, glossary, home, news, nodes
+from headwater.web.routes import (
+    about,
+    catalogue,
+    entering,
+    glossary,
+    home,
+    news,
+    nodes,
+    quarantine,
+    releases,
+    restatements,
+    runs,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
@@ -15,5 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     catalogue.router,
     nodes.router,
     glossary.router,
+    runs.router,
+    releases.router,
+    restatements.router,
+    quarantine.router,
     about.router,
 )
