@@ -182,17 +182,10 @@ class Project:
         return self.workspace.ledger
 
     def trace(self, text: str, at: date | None = None) -> Trace:
-        """What lies beneath a node (`table.sales`, `sales`) or a column (`sales.amount`)."""
+        """What lies beneath a node (`metric.revenue`, `sales`) or a column (`sales.amount`)."""
         node, column = self._node_and_column(text)
-        return trace(
-            self.published,
-            node,
-            self.workspace.lake,
-            self.workspace.engine,
-            self.workspace.zone,
-            at=at,
-            column=column,
-        )
+        reader = self.metrics if node.kind == "metric" else None
+        return trace(self.workspace, self.published, node, at=at, column=column, reader=reader)
 
     def _node_and_column(self, text: str) -> tuple[NodeId, str | None]:
         published = {str(n): n for n in self.view.definitions}

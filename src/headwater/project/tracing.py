@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from headwater.clock import day_interval
@@ -16,7 +17,13 @@ from headwater.ids import ALL_TIME, DataInterval, NodeId
 from headwater.lake import Lake
 from headwater.plan.should import read_span
 from headwater.plan.state import Build, DeliveryRecord, RuleOutcome, State
+from headwater.project.metrics.sides import DERIVED
+from headwater.project.metrics.valuing import TracedValue, reads_the_same_day, trace_value
 from headwater.project.release_view import Body, ReleaseView, read_body
+from headwater.project.workspace import Workspace
+
+if TYPE_CHECKING:
+    from headwater.project.metrics.reader import MetricReader
 
 SHOWN = "__headwater_traced"
 
@@ -84,39 +91,49 @@ class Trace:
     at: date | None
     nodes: tuple[TracedNode, ...]
     lineage: tuple[ColumnStep, ...] = field(default=())
+    value: TracedValue | None = None  # of a metric, on the day asked about
 
 
 def trace(
+    workspace: Workspace,
     view: ReleaseView,
     node: NodeId,
-    lake: Lake,
-    engine: Engine,
-    zone: ZoneInfo,
     *,
     at: date | None = None,
     column: str | None = None,
+    reader: MetricReader | None = None,
 ) -> Trace:
     """Everything beneath a node; on one local day of it, or beneath one column, where asked.
 
-    Codes E713 (not published), E714 (no such column).
+    Of a metric, `reader` tells how its number of the day came about. Codes E713 (not published),
+    E714 (no such column).
     """
+    zone = workspace.zone
     if node not in view.definitions or view.release is None:
         fix = did_you_mean(str(node), map(str, view.definitions))
         raise UsageError(Issue(code="E713", what=f"`{node}` is not published", fix=fix))
     bodies = _bodies(view, node)
     lineage = tuple(_lineage(node, column, bodies)) if column is not None else ()
     asked = day_interval(at, at, zone) if at is not None else ALL_TIME
-    spans = _spans(node, asked, bodies, zone)
+    same_day = reader is not None and reads_the_same_day(reader, node.name)
+    spans = _spans(node, asked, bodies, zone, same_day=same_day)
     read: dict[NodeId, set[str]] = {}
     for step in lineage:
         read.setdefault(step.node, set()).add(step.column)
-    walk = _Walk(view, lake, engine)
+    walk = _Walk(view, workspace.lake, workspace.engine)
     nodes = tuple(
         walk.visit(n, depth, span, bodies[n], tuple(sorted(read.get(n, ()))))
         for n, (depth, span) in spans.items()
         if column is None or n in read
     )
-    return Trace(target=node, release=view.release.number, at=at, nodes=nodes, lineage=lineage)
+    return Trace(
+        target=node,
+        release=view.release.number,
+        at=at,
+        nodes=nodes,
+        lineage=lineage,
+        value=trace_value(reader, node.name, at) if reader is not None and at else None,
+    )
 
 
 def _bodies(view: ReleaseView, start: NodeId) -> dict[NodeId, Body]:
@@ -132,9 +149,17 @@ def _bodies(view: ReleaseView, start: NodeId) -> dict[NodeId, Body]:
 
 
 def _spans(
-    start: NodeId, span: DataInterval, bodies: Mapping[NodeId, Body], zone: ZoneInfo
+    start: NodeId,
+    span: DataInterval,
+    bodies: Mapping[NodeId, Body],
+    zone: ZoneInfo,
+    *,
+    same_day: bool,
 ) -> dict[NodeId, tuple[int, DataInterval]]:
-    """How much of each node is read, widest where it is read twice; nearest nodes first."""
+    """How much of each node is read, widest where it is read twice; nearest nodes first.
+
+    With `same_day`, metrics and rollups are read by the day, as their numbers are computed.
+    """
     found: dict[NodeId, tuple[int, DataInterval]] = {}
     queue = [(start, 0, span)]
     while queue:
@@ -147,11 +172,21 @@ def _spans(
             depth, wanted = max(depth, before_depth), wider
         found[node] = (depth, wanted)
         queue += [
-            (edge.node, depth + 1, _read_span(edge, wanted, bodies, zone))
+            (
+                edge.node,
+                depth + 1,
+                wanted
+                if same_day and node.kind in DERIVED and _has_days(edge.node, bodies)
+                else _read_span(edge, wanted, bodies, zone),
+            )
             for edge in bodies[node].inputs
             if edge.node != node
         ]
     return dict(sorted(found.items(), key=lambda entry: (entry[1][0], entry[0])))
+
+
+def _has_days(node: NodeId, bodies: Mapping[NodeId, Body]) -> bool:
+    return node.kind in DERIVED or bodies[node].time is not None
 
 
 def _read_span(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headwater.ids import ALL_TIME
 from headwater.plan.reasons import days_text
+from headwater.project.metrics.sides import DERIVED
 from headwater.views.figures import count
 from headwater.views.layout import Cell
 from headwater.views.plain import plain
+from headwater.views.traced_value import print_value
 
 if TYPE_CHECKING:
     from headwater.project import Project
@@ -21,7 +24,9 @@ _MOST_DELIVERIES = 5
 def print_trace(project: Project, trace: Trace, page: Page, *, sql: bool = False) -> None:
     """Each node below what reads it; then the lineage of the column, if one was asked for."""
     tree = project.view.tree() if sql else None
-    for node in trace.nodes:
+    if trace.target.kind == "metric":
+        print_value(project, trace, page)
+    for node in shown_nodes(trace):
         _print_node(project, node, page)
         if tree is not None and node.body.path in tree.files and node.body.path.endswith(".sql"):
             for line in tree.files[node.body.path].rstrip().splitlines():
@@ -100,6 +105,15 @@ def _rule_facts(node: TracedNode) -> list[str]:
     return [f"{count(len(rules), 'rule')}, {count(len(node.breaches), 'breach', 'breaches')}"]
 
 
+def shown_nodes(trace: Trace) -> tuple[TracedNode, ...]:
+    """All nodes; beneath a metric neither metrics nor rollups, which only keep what others say."""
+    if trace.target.kind != "metric":
+        return trace.nodes
+    kept = [node for node in trace.nodes if node.node.kind not in DERIVED]
+    top = min((node.depth for node in kept), default=1) - 1
+    return tuple(replace(node, depth=node.depth - top) for node in kept)
+
+
 def trace_data(trace: Trace) -> dict[str, Any]:
     """A trace for machines."""
     return {
@@ -108,6 +122,7 @@ def trace_data(trace: Trace) -> dict[str, Any]:
         "at": plain(trace.at),
         "nodes": [_node_data(node) for node in trace.nodes],
         "lineage": plain(trace.lineage),
+        **({"value": plain(trace.value)} if trace.value is not None else {}),
     }
 
 
