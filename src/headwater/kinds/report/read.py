@@ -97,6 +97,17 @@ def parameters_in(condition: str) -> tuple[str, ...]:
     return tuple(match[1] for match in _TEXT_OR_PARAMETER.finditer(condition) if match[1])
 
 
+def substitute(condition: str, literals: Mapping[str, str]) -> str:
+    """A condition with its parameters as SQL literals.
+
+    >>> substitute("country = :country and note <> ':country'", {"country": "'France'"})
+    "country = 'France' and note <> ':country'"
+    """
+    return _TEXT_OR_PARAMETER.sub(
+        lambda match: literals[match[1]] if match[1] else match[0], condition
+    )
+
+
 def _check_period(values: Mapping[str, Any], root: Located, files: Files) -> None:
     """E807 for a period that nobody could mean."""
     located = root.get("period")

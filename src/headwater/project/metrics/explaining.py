@@ -35,7 +35,7 @@ _MOST_PRODUCTS: Final = 2
 def explain_metric(reader: Reader, asked: WhyQuery, clock: Clock) -> Why:
     """Divide the change of a metric, by its own dimensions unless others are named.
 
-    Codes E920 (unknown metric), E950, E951, and those of a query.
+    Codes E910 (unknown metric), E950, E951, and those of a query.
     """
     metric = find_metric(reader.catalog, asked.metric)
     metrics = reader.catalog.metrics
@@ -93,11 +93,11 @@ def _compare(
 
 
 def find_metric(catalog: Catalog, name: str) -> Metric:
-    """A metric by name. Code E920."""
+    """A metric by name. Code E910."""
     metric = catalog.metrics.get(name)
     if metric is None:
         fix = did_you_mean(name, catalog.metrics, "`headwater ls metric.*` lists them")
-        raise UsageError(Issue(code="E920", what=f"unknown metric `{name}`", fix=fix))
+        raise UsageError(Issue(code="E910", what=f"unknown metric `{name}`", fix=fix))
     return metric
 
 

@@ -1,0 +1,1 @@
+"""Packs of metrics: facts, sentences whose numbers can be derived again, pages, delivery."""
