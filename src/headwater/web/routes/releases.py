@@ -69,9 +69,7 @@ def release(request: Request, number: Annotated[int, Path(ge=0, lt=1 << 31)]) ->
         release=found,
         nodes=nodes[:_MOST_NODES],
         left_out=max(len(nodes) - _MOST_NODES, 0),
-        first=[]
-        if diff
-        else [(node, after.states.get(node)) for node in sorted(after.definitions)],
+        first=[] if diff else every,
         said=change_text,
         totals=total_facts,
         definition=definition_text,
