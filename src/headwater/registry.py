@@ -6,8 +6,9 @@ from headwater.kinds.dashboard.kind import DASHBOARD
 from headwater.kinds.kind import Kind
 from headwater.kinds.metric.kind import METRIC, ROLLUP
 from headwater.kinds.query.kind import QUERY
+from headwater.kinds.report.kind import REPORT
 from headwater.kinds.source.kind import SOURCE
 from headwater.kinds.table.kind import TABLE
 
-KINDS: tuple[Kind, ...] = (SOURCE, TABLE, METRIC, ROLLUP, QUERY, DASHBOARD)
+KINDS: tuple[Kind, ...] = (SOURCE, TABLE, METRIC, ROLLUP, QUERY, DASHBOARD, REPORT)
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -13,6 +13,7 @@ from headwater.cli.commands import (
     care,
     contracts,
     docs,
+    explaining,
     governing,
     metrics,
     project,
@@ -26,7 +27,7 @@ from headwater.cli.commands import (
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
     "Build": ("plan", "run", "retry", "test"),
-    "Look": ("ls", "show", "query", "sql", "trace", "freshness", "changes", "docs", "serve"),
+    "Look": ("ls", "show", "query", "why", "sql", "trace", "freshness", "changes", "docs", "serve"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "approve"),
     "Care": ("compact", "vacuum", "completion"),
@@ -100,6 +101,7 @@ app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("query")(command(metrics.query))
+app.command("why")(command(explaining.why))
 app.command("sql")(command(published.sql))
 app.command("test")(command(testing.run_tests))
 app.command("freshness")(command(upkeep.freshness))

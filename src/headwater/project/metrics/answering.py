@@ -1,0 +1,69 @@
+"""Why a metric moved, asked of a project, and what else the ledger knows of the two periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from headwater.clock import local
+from headwater.project.metrics.explaining import explain_metric
+from headwater.project.metrics.movement import Why, WhyQuery
+from headwater.project.metrics.restating import read_restatements
+from headwater.semantics.asking import Comparison
+from headwater.semantics.calendar import step_from
+from headwater.semantics.periods import read_period
+from headwater.semantics.spans import day_words
+
+if TYPE_CHECKING:
+    from headwater.project.facade import Project
+
+
+def why_moved(
+    project: Project,
+    metric: str,
+    period: str,
+    compare: Comparison = "previous",
+    *,
+    by: Sequence[str] = (),
+    where: Sequence[str] = (),
+) -> Why:
+    """The change of a metric between two periods. Codes E807, E910, E950, E951."""
+    clock, reader = project.workspace.clock, project.metrics
+    today = local(clock.now, clock.zone).date()
+    asked = WhyQuery(
+        metric=metric,
+        period=read_period(period, today, reader.catalog.calendar),
+        comparison=compare,
+        by=tuple(by),
+        where=tuple(where),
+    )
+    return explain_metric(reader, asked, clock)
+
+
+def facts_of(project: Project, why: Why) -> tuple[str, ...]:
+    """What a reader must know of the two periods beside the numbers."""
+    return tuple(_facts(project, why))
+
+
+def _facts(project: Project, why: Why) -> Iterator[str]:
+    restated = [
+        each
+        for each in read_restatements(project.ledger, why.metric.name)
+        if (each.release or 0) <= (why.release or 0)
+        and any(
+            change.slot.period <= span.last
+            and step_from(change.slot.period, change.slot.grain) > span.first
+            for change in each.changes
+            for span in (why.spans.now, why.spans.base)
+        )
+    ]
+    for each in restated:
+        yield f"restated by release #{each.release}: {each.cause.replace('_', ' ')}"
+    if not restated:
+        yield "nothing restated in either period"
+    standing = project.metrics.standing(why.metric.name)
+    if standing.stale_because:
+        yield f"stale: {standing.stale_because}"
+    if why.data_until is not None:
+        until = local(why.data_until, project.workspace.zone).date()
+        yield f"data until {day_words(until)}"
