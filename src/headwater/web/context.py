@@ -23,10 +23,13 @@ from headwater.ledger import Ledger, Release
 from headwater.ledger.marks import Mark
 from headwater.project import Project
 from headwater.project.binding import Bound, bind_tree
-from headwater.project.recording import last_results
+from headwater.project.metrics.reader import MetricReader
+from headwater.project.metrics.standing import standings
+from headwater.project.recording import PROD, last_results
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
 from headwater.project.workspace import Workspace
+from headwater.semantics.asking import Standing
 from headwater.views.searching import SearchIndex, index_of
 from headwater.views.summaries import NodeFacts, node_facts
 from headwater.web.options import ServeOptions
@@ -38,15 +41,48 @@ _AGE_S = 300.0
 _RETIRE_S = 120.0
 
 
+class Shown:
+    """One release on one day: its definitions, and what is derived of them when first asked."""
+
+    def __init__(self, workspace: Workspace, view: ReleaseView, environment: str) -> None:
+        self.view = view
+        self.bound = _bind(workspace, view)
+        self.facts: Mapping[NodeId, NodeFacts] = node_facts(self.bound.graph, view)
+        self.day = workspace.clock.now.astimezone(workspace.zone).date()
+        self.data_until = _data_until(view)
+        self._workspace, self._environment = workspace, environment
+        self._opening = threading.Lock()
+        self._reader: MetricReader | None = None
+
+    @property
+    def reader(self) -> MetricReader:
+        """The numbers of the release."""
+        with self._opening:
+            if self._reader is None:
+                self._reader = MetricReader.of(
+                    self._workspace, self.view, self.bound, self._environment
+                )
+            return self._reader
+
+    @cached_property
+    def search(self) -> SearchIndex:
+        """Everything that can be found by its name."""
+        return index_of(self.facts)
+
+    def close(self) -> None:
+        """Forget what the reader keeps in memory."""
+        if self._reader is not None:
+            self._reader.close()
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """One release as pages show it. Threads share it; nothing in it changes."""
+    """What all pages of a moment are made from. Threads share it; nothing in it changes."""
 
     mark: Mark
     moment: int  # counts spans of `_AGE_S` by the machine's clock; 0 with a fixed clock
     project: Project  # its `view` and `bound` are those of the release, not of the disk
-    facts: Mapping[NodeId, NodeFacts]
-    data_until: datetime | None = None  # where the newest of its sources with time end
+    shown: Shown
 
     @property
     def key(self) -> tuple[Mark, int]:
@@ -62,6 +98,26 @@ class Snapshot:
     def bound(self) -> Bound:
         """The definitions that it runs."""
         return self.project.bound
+
+    @property
+    def facts(self) -> Mapping[NodeId, NodeFacts]:
+        """What there is to say about each node."""
+        return self.shown.facts
+
+    @property
+    def reader(self) -> MetricReader:
+        """The numbers of the release."""
+        return self.shown.reader
+
+    @property
+    def search(self) -> SearchIndex:
+        """Everything that can be found by its name."""
+        return self.shown.search
+
+    @property
+    def data_until(self) -> datetime | None:
+        """Where the newest of its data with time end."""
+        return self.shown.data_until
 
     @property
     def release(self) -> Release | None:
@@ -94,16 +150,26 @@ class Snapshot:
         return self.workspace.clock.now
 
     @cached_property
-    def search(self) -> SearchIndex:
-        """Everything that can be found by its name."""
-        return index_of(self.facts)
-
-    @cached_property
     def trouble(self) -> Mapping[NodeId, str]:
         """What the newest run could not bring up to date: held, failed or waiting."""
         results = last_results(self.ledger, self.project.environment)
         bad = ("held", "failed", "waiting")
         return {node: status for status in bad for node in results.get(status, ())}
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that people know, in the order of their files."""
+        listed = self.reader.catalog.metrics.values()
+        return tuple(metric.name for metric in listed if metric.is_listed)
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """Which metrics are approved, up to date, restated, as the ledger says now."""
+        until = {}
+        for name in self.metrics:
+            data = self.reader.data_interval((name,))
+            until[name] = data.end if data is not None else None
+        return standings(self.view, self.bound.graph, self.project.environment, until)
 
     def node(self, kind: str, name: str) -> NodeFacts:
         """The facts of a node of the release. Code E974 with the nearest name."""
@@ -133,7 +199,7 @@ class Site:
         self._making = threading.Lock()
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
-        self._retired: deque[tuple[float, Snapshot]] = deque()
+        self._retired: deque[tuple[float, Shown]] = deque()
         self.problem: HeadwaterError | None = None  # why the newest release cannot be shown
         self.workspace.at_this_moment()  # opens ledger and engine before threads share them
         self.snapshot = self._make(self._mark())
@@ -148,8 +214,10 @@ class Site:
         with self._making:
             mark = self._mark()
             if (mark, self._moment()) != self.snapshot.key:
-                self._retired.append((time.monotonic(), self.snapshot))
-                self.snapshot = self._make(mark)
+                older = self.snapshot.shown
+                self.snapshot = self._make(mark, older)
+                if self.snapshot.shown is not older:
+                    self._retired.append((time.monotonic(), older))
             return self.snapshot
 
     def watch(self) -> None:
@@ -162,8 +230,8 @@ class Site:
         self._stopped.set()
         if self._watcher is not None:
             self._watcher.join()
-        for snapshot in (*(old for _, old in self._retired), self.snapshot):
-            _close_reader(snapshot)
+        for shown in (*(old for _, old in self._retired), self.snapshot.shown):
+            shown.close()
         self.workspace.close()
 
     def _watch(self) -> None:
@@ -174,7 +242,7 @@ class Site:
             except HeadwaterError as error:  # the older release stays on show, and says so
                 self.problem = error
             while self._retired and time.monotonic() - self._retired[0][0] > _RETIRE_S:
-                _close_reader(self._retired.popleft()[1])
+                self._retired.popleft()[1].close()
 
     def _mark(self) -> Mark:
         return self.workspace.ledger.mark(self.environment)
@@ -183,25 +251,17 @@ class Site:
         fixed = self.workspace.now or self.workspace.settings.now
         return 0 if fixed else int(time.time() // _AGE_S)
 
-    def _make(self, mark: Mark) -> Snapshot:
-        """The snapshot of a mark; of an older one, only what differs is made anew."""
+    def _make(self, mark: Mark, older: Shown | None = None) -> Snapshot:
+        """The snapshot of a mark; what is older serves on where release and day are the same."""
         workspace = self.workspace.at_this_moment()
-        older: Snapshot | None = getattr(self, "snapshot", None)
+        head = workspace.ledger.head(self.environment) or workspace.ledger.head(PROD)
+        today = workspace.clock.now.astimezone(workspace.zone).date()
+        shown = older
+        if shown is None or head is None or shown.view.release != head or shown.day != today:
+            shown = Shown(workspace, ReleaseView.of(workspace.ledger, head), self.environment)
         project = Project(workspace, self.environment)
-        head = workspace.ledger.head(self.environment)
-        if older is not None and head is not None and older.release == head:
-            project.view, project.bound, facts = older.view, older.bound, older.facts
-        else:
-            project.view = ReleaseView.of(workspace.ledger, head or workspace.ledger.head("prod"))
-            project.bound = _bind(workspace, project.view)
-            facts = node_facts(project.bound.graph, project.view)
-        return Snapshot(
-            mark=mark,
-            moment=self._moment(),
-            project=project,
-            facts=facts,
-            data_until=_data_until(project.view),
-        )
+        project.view, project.bound = shown.view, shown.bound
+        return Snapshot(mark=mark, moment=self._moment(), project=project, shown=shown)
 
 
 def _bind(workspace: Workspace, view: ReleaseView) -> Bound:
@@ -214,9 +274,3 @@ def _bind(workspace: Workspace, view: ReleaseView) -> Bound:
 def _data_until(view: ReleaseView) -> datetime | None:
     ends = (state.segments.hull for state in view.states.values() if state.time is not None)
     return max((hull.end for hull in ends if hull not in (None, ALL_TIME)), default=None)
-
-
-def _close_reader(snapshot: Snapshot) -> None:
-    reader = snapshot.project.__dict__.get("metrics")
-    if reader is not None:
-        reader.close()

@@ -14,11 +14,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from headwater.charts.calendar import period_text
 from headwater.clock import local
 from headwater.views.figures import count, seconds, size, span
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
 from headwater.web.forms import FORM_TOKEN, token_of
+from headwater.web.metric_page import period_words
 from headwater.web.navigation import NAVIGATION, Entry, node_url
 from headwater.web.static import asset_url
 
@@ -110,6 +112,8 @@ def templates() -> Environment:
         "moment": clock_time,
         "day": day,
         "last_day": last_day,
+        "period": period_text,
+        "days": period_words,
         "seconds": seconds,
         "size": size,
         "span": span,

@@ -205,13 +205,14 @@ let release = document.body.dataset.release || null;
 
 const busy = () => {
   const active = document.activeElement;
-  return (active?.matches("input, select, textarea") && active.closest("main")) || !about.hidden || String(getSelection());
+  return (active?.matches("input, select, textarea") && active.closest("main")) || String(getSelection());
 };
 const refresh = async () => {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const path = pathTo(document.activeElement);
+  forget();
   for (const part of ["main", ".foot p"]) {
     const [old, next] = [$(part), $(part, fresh)];
     if (old && next) old.replaceChildren(...next.childNodes);
