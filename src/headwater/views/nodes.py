@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headwater.views.figures import count, size, span
 from headwater.views.layout import Cell
+from headwater.views.queries import print_parameters
 
 if TYPE_CHECKING:
     from headwater.project import Project
@@ -20,7 +21,7 @@ def print_nodes(project: Project, found: Sequence[NodeFacts], page: Page) -> Non
     page.rows(
         (
             str(facts.node),
-            Cell("not built" if facts.rows is None else count(facts.rows, "row"), right=True),
+            Cell(_rows(facts), right=True),
             "" if facts.rows is None else span(facts.intervals, zone),
             facts.owner or Cell("no owner", "quiet"),
             Cell(facts.path, "place"),
@@ -31,6 +32,12 @@ def print_nodes(project: Project, found: Sequence[NodeFacts], page: Page) -> Non
     page.line(count(len(found), "node"))
 
 
+def _rows(facts: NodeFacts) -> str:
+    if not facts.is_built:
+        return ""
+    return "not built" if facts.rows is None else count(facts.rows, "row")
+
+
 def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
     """Everything about one node."""
     title = f" · {facts.title}" if facts.title else ""
@@ -38,6 +45,7 @@ def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
     for line in facts.description.splitlines():
         page.line(f"  {line}")
     page.rows(_attributes(project, facts), indent=2, gap=2)
+    print_parameters(project.bound.graph.nodes[facts.node].definition, page)
     page.line(Cell("columns", "strong"))
     page.rows(
         (
@@ -63,7 +71,7 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
         files = f"{count(facts.files, 'file')}, {size(facts.bytes)}"
         published = f"{count(facts.rows, 'row')} · {days} · {files}{at}"
     pairs = [
-        ("published", published),
+        ("published", published if facts.is_built else ""),
         ("owner", facts.owner or "none"),
         ("tags", ", ".join(facts.tags)),
         ("time", facts.time or ""),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headwater.definitions.model import Definition
 from headwater.kinds.query.definition import Parameter, QueryDefinition
+from headwater.views.layout import Cell
+
+if TYPE_CHECKING:
+    from headwater.views.page import Page
 
 
 def parameter_text(parameter: Parameter) -> str:
@@ -16,6 +21,23 @@ def parameter_text(parameter: Parameter) -> str:
     """
     shown = "…" if parameter.default is None else parameter.default
     return f"{parameter.name}={shown}"
+
+
+def print_parameters(definition: Definition, page: Page) -> None:
+    """The parameters of a saved query, a line each; nothing for other nodes."""
+    if not isinstance(definition, QueryDefinition) or not definition.parameters:
+        return
+    page.line(Cell("parameters", "strong"))
+    page.rows(
+        (
+            each.name,
+            Cell(each.type, "quiet"),
+            "required" if each.required else each.default or Cell("null", "quiet"),
+            Cell(each.choices_sql or ", ".join(each.choices), "quiet"),
+            each.description,
+        )
+        for each in definition.parameters
+    )
 
 
 def query_data(query: QueryDefinition) -> dict[str, Any]:

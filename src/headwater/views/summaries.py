@@ -11,6 +11,7 @@ from headwater.errors import Issue
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import DataInterval, NodeId, join_intervals
+from headwater.kinds.query.definition import QueryDefinition
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.table.definition import TableDefinition
 from headwater.ledger import Release
@@ -249,6 +250,7 @@ class NodeFacts:
     files: int = 0
     bytes: int = 0
     edited: bool = False
+    is_built: bool = True  # False: a definition alone, which has no rows
 
 
 def node_facts(
@@ -290,6 +292,7 @@ def _facts(
         files=len(published),
         bytes=sum(file.bytes for file in published),
         edited=edited,
+        is_built=node.is_built,
     )
 
 
@@ -327,7 +330,7 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
 
 def _own_docs(node: Node) -> Mapping[str, str]:
     definition = node.definition
-    if isinstance(definition, TableDefinition):
+    if isinstance(definition, TableDefinition | QueryDefinition):
         return {name.casefold(): text for name, text in definition.column_docs.items()}
     if isinstance(definition, SourceDefinition) and definition.contract is not None:
         return {c.name.casefold(): c.description for c in definition.contract.columns}
