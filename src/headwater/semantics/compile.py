@@ -18,6 +18,7 @@ from headwater.semantics.catalog import Catalog, remembered
 from headwater.semantics.joins import reach
 from headwater.semantics.parts import Batch, batches, build
 from headwater.semantics.question import Question, look_up, window_of
+from headwater.semantics.routing import route
 from headwater.semantics.scope import Frame, Scope, midnight, select
 from headwater.semantics.sources import Rows
 from headwater.semantics.terms import Formula, Retained, Term, is_count
@@ -58,36 +59,75 @@ def _compile(catalog: Catalog, query: MetricQuery, today: date, path: PathChoice
     return compile_question(catalog, look_up(catalog, query, today), path)
 
 
-def compile_question(catalog: Catalog, question: Question, path: PathChoice) -> Compiled:
-    """A question as SQL; the parameter `complete_until` is left open."""
-    terms = question.terms
-    scope = Scope(
+def compile_question(
+    catalog: Catalog, question: Question, path: PathChoice, *, is_kept: bool = False
+) -> Compiled:
+    """A question as SQL; the parameter `complete_until` is left open.
+
+    What is kept (`is_kept`) has neither an order nor the column `complete`.
+    """
+    scope, parts, taken = _parts(catalog, question, path)
+    assembly = _Assembly(scope, question, _names(question))
+    rows = assembly.stack(parts)
+    columns = assembly.columns(is_stacked=len(parts) > 1)
+    if is_kept:
+        columns = [pair for pair in columns if pair[1].sort != "complete"]
+        scope.parameters.pop(COMPLETE_UNTIL, None)
+    _refuse_twins(columns)
+    final = select([(sql, quote(column.name)) for sql, column in columns], rows)
+    return Compiled(
+        sql=scope.text(final if is_kept else final + _order(question, columns)),
+        parameters=scope.parameters,
+        columns=tuple(column for _, column in columns),
+        relations=scope.relations,
+        path=taken,
+    )
+
+
+def _names(question: Question) -> Names:
+    return {term: f"v{number}" for number, term in enumerate(question.terms, start=1)}
+
+
+def _parts(
+    catalog: Catalog, question: Question, path: PathChoice
+) -> tuple[Scope, list[_Part], Literal["rollup", "raw"]]:
+    """The values of all terms: from rollups if those have them all, else from the tables."""
+    names = _names(question)
+    frames = [question.asked, *(question.compared(word) for word in question.query.compare)]
+    divided = [(frame, batch) for frame in frames for batch in batches(question.terms)]
+    if path != "raw":
+        scope = _scope(catalog, question)
+        routed = [(frame, route(scope, frame, batch)) for frame, batch in divided]
+        if all(found is not None for _, found in routed):
+            return (
+                scope,
+                [
+                    _Part(cte, frame, held)
+                    for frame, found in routed
+                    for batch, kept in found or ()
+                    for cte, held in build(scope, frame, batch, kept, names)
+                ],
+                "rollup",
+            )
+    if path == "rollup":
+        what = "no rollups can answer this question"
+        raise UsageError(Issue(code="E909", what=what, fix="ask with the path `auto`"))
+    scope = _scope(catalog, question)
+    parts = [
+        _Part(cte, frame, held)
+        for frame, batch in divided
+        for cte, held in build(scope, frame, batch, _rows(scope, batch), names)
+    ]
+    return scope, parts, "raw"
+
+
+def _scope(catalog: Catalog, question: Question) -> Scope:
+    return Scope(
         catalog=catalog,
         by=question.by,
         grain=question.grain,
         conditions=question.conditions,
-        has_steps=isinstance(terms[0], Retained),
-    )
-    names = {term: f"v{number}" for number, term in enumerate(terms, start=1)}
-    frames = [question.asked, *(question.compared(word) for word in question.query.compare)]
-    parts = [
-        _Part(cte, frame, held)
-        for frame in frames
-        for batch in batches(terms)
-        for cte, held in build(scope, frame, batch, _rows(scope, batch), names)
-    ]
-    assembly = _Assembly(scope, question, names)
-    rows = assembly.stack(parts)
-    columns = assembly.columns(is_stacked=len(parts) > 1)
-    _refuse_twins(columns)
-    final = select([(sql, quote(column.name)) for sql, column in columns], rows)
-    final += _order(question, columns)
-    return Compiled(
-        sql=scope.text(final),
-        parameters=scope.parameters,
-        columns=tuple(column for _, column in columns),
-        relations=scope.relations,
-        path="raw",
+        has_steps=isinstance(question.terms[0], Retained),
     )
 
 

@@ -121,15 +121,29 @@ def _wrong_words(query: MetricQuery) -> Iterable[Issue]:
         yield Issue(code="E909", what=f"the limit is {query.limit}", fix="1 or more")
 
 
+def time_of(catalog: Catalog, term: Term) -> tuple[str, str]:
+    """The table of a term, and the column that says when; empty where none does."""
+    leaf = leaf_of(term)
+    if leaf is None:
+        assert isinstance(term, Retained)
+        table, time = term.table, term.time
+    else:
+        table, time = leaf.table, leaf.time
+    return table, time or catalog.datasets[table].time or ""
+
+
+def is_timeless(catalog: Catalog, terms: Iterable[Term]) -> bool:
+    """Whether some term's table does not say when."""
+    return not all(time_of(catalog, term)[1] for term in terms)
+
+
 def _timeless(catalog: Catalog, question: Question) -> Iterable[Issue]:
     """Metrics of tables that do not say when, where the question does."""
     if question.grain is None and question.period is None:
         return
     for name, formula in question.formulas.items():
         for term in formula.terms:
-            leaf = leaf_of(term)
-            table, time = (leaf.table, leaf.time) if leaf else (term.table, term.time)  # type: ignore[union-attr]
-            column = time or catalog.datasets[table].time or ""
+            table, column = time_of(catalog, term)
             if not column:
                 fix = f"ask without grain and period, or give `{name}` a `time:` column"
                 yield Issue(code="E911", what=f"`{name}`: `{table}` has no time", fix=fix)

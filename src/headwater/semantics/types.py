@@ -51,10 +51,11 @@ def leaf_type(catalog: Catalog, leaf: Leaf) -> str:
 
 
 def merged(catalog: Catalog, leaf: Leaf, column: str) -> str:
-    """An additive leaf of the whole, from a column that has it of the parts."""
-    function = "sum" if leaf.function == "count" else leaf.function
-    value = f"{function}({column})"
-    is_sum_of_integers = function == "sum" and leaf_type(catalog, leaf) == "BIGINT"
+    """An additive leaf of the whole, from a column that has it of the parts; no rows count 0."""
+    if leaf.function == "count":
+        return f"coalesce(CAST(sum({column}) AS BIGINT), 0)"
+    value = f"{leaf.function}({column})"
+    is_sum_of_integers = leaf.function == "sum" and leaf_type(catalog, leaf) == "BIGINT"
     return f"CAST({value} AS BIGINT)" if is_sum_of_integers else value
 
 
