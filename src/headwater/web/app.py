@@ -38,7 +38,7 @@ def create_app(options: ServeOptions) -> FastAPI:
         version=headwater.__version__,
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url="/openapi.json",
         lifespan=lifespan,
         # Its instruments stay off: nothing about a project's readers is sent anywhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},

@@ -29,9 +29,14 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_surprise)
 
 
+def is_for_programs(path: str) -> bool:
+    """Whether an address is asked by programs, which get data and no pages."""
+    return path.startswith("/v1/")
+
+
 def show_issues(request: Request, issues: tuple[Issue, ...], status: int) -> Response:
     """The issues as a page, or as data where a machine asked."""
-    if request.url.path.startswith("/api/"):
+    if is_for_programs(request.url.path):
         body = {"issues": [issue_data(issue) for issue in issues]}
         return JSONResponse(body, status_code=status)
     title = HTTPStatus(status).phrase

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.errors import Issue
-from headwater.web.errors import show_issues
+from headwater.web.errors import is_for_programs, show_issues
 from headwater.web.forms import TOKEN_FIELD, TOKEN_HEADER, is_token, visitor_of
 from headwater.web.options import ServeOptions, is_loopback
 
@@ -88,7 +88,7 @@ def _refused_form(request: Request, body: bytes | None) -> Response | None:
     if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return _refuse(request, "the request comes from another site", "use the page itself", 403)
     kind = headers.get("content-type", "").partition(";")[0].strip()
-    if request.url.path.startswith("/api/") and kind == "application/json":
+    if is_for_programs(request.url.path) and kind == "application/json":
         return None  # other sites cannot send JSON without asking first, and are not answered
     given = headers.get(TOKEN_HEADER, "")
     if not given and kind == "application/x-www-form-urlencoded":

@@ -117,7 +117,7 @@ class PageKeeper:
 
 
 def _is_other(path: str) -> bool:
-    return path.startswith(("/static/", "/api/"))
+    return path.startswith(("/static/", "/v1/"))
 
 
 async def _send(kept: Kept, scope: Scope, send: Send) -> None:

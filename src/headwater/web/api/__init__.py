@@ -1,0 +1,1 @@
+"""The numbers for programs, under `/v1`: JSON, CSV and Arrow."""
