@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from headwater.web import static
+from headwater.web.api import asking, knowing
 from headwater.web.routes import (
     about,
     catalogue,
@@ -34,4 +35,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     restatements.router,
     quarantine.router,
     about.router,
+    asking.router,
+    knowing.router,
 )
