@@ -54,10 +54,10 @@ def dimension_words(dimension: str) -> str:
     """A dimension as people call it.
 
     >>> dimension_words("is_return"), dimension_words("customers.country")
-    ('is return', 'country of customers')
+    ('return', 'country of customers')
     """
     table, dot, column = dimension.rpartition(".")
-    words = column.replace("_", " ")
+    words = column.removeprefix("is_").replace("_", " ")
     return f"{words} of {table.replace('_', ' ')}" if dot else words
 
 
@@ -65,9 +65,23 @@ def group_words(dimensions: Sequence[str], key: Sequence[object]) -> str:
     """The values that make a group.
 
     >>> group_words(("country", "is_return"), ("France", True)), group_words(("country",), (None,))
-    ('France, is return', 'no country')
+    ('France, return', 'no country')
     """
     return ", ".join(_value(d, v) for d, v in zip(dimensions, key, strict=True))
+
+
+def named_group(dimensions: Sequence[str], key: Sequence[object]) -> str:
+    """The same where nobody said of which dimension it is.
+
+    >>> named_group(("country",), ("France",)), named_group(("country",), (None,))
+    ('France (country)', 'no country')
+    """
+    parts = []
+    for dimension, value in zip(dimensions, key, strict=True):
+        words = _value(dimension, value)
+        told = value is None or isinstance(value, bool)
+        parts.append(words if told else f"{words} ({dimension_words(dimension)})")
+    return ", ".join(parts)
 
 
 def _value(dimension: str, value: object) -> str:

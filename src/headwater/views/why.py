@@ -16,6 +16,7 @@ from headwater.semantics.wording import (
     dimension_words,
     factor_words,
     group_words,
+    named_group,
     number_of,
     part_words,
     share_words,
@@ -39,7 +40,7 @@ def print_why(why: Why, metrics: Mapping[str, Metric], facts: Sequence[str], pag
         rows += _factor_rows(factors, why, metrics, fmt)
     if why.explanation is not None:
         rows += _explained(why.explanation, why, fmt)
-    rows += [_by(parts, why, fmt) for parts in why.by]
+    rows += [_by(parts, why, fmt) for parts in why.by if len(parts.groups) != 1]
     page.rows(rows)
     quiet = [*why.notes]
     if why.undivided:
@@ -96,7 +97,7 @@ def _explained(found: Explanation, why: Why, fmt: NumberFormat) -> Iterator[Row]
         if abs(group.contribution) <= abs(why.change):
             word = "rise" if why.change > 0 else "fall"
             share = f"{share_words(group.contribution / why.change)} of the {word} in one group"
-        name = Cell(group_words(found.dimensions, group.key), "strong")
+        name = Cell(named_group(found.dimensions, group.key), "strong")
         yield name, "", _part(group.contribution, why, fmt), Cell(share, "quiet")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from headwater.clock import local
@@ -65,5 +66,5 @@ def _facts(project: Project, why: Why) -> Iterator[str]:
     if standing.stale_because:
         yield f"stale: {standing.stale_because}"
     if why.data_until is not None:
-        until = local(why.data_until, project.workspace.zone).date()
-        yield f"data until {day_words(until)}"
+        last = why.data_until - timedelta(microseconds=1)
+        yield f"data until {day_words(local(last, project.workspace.zone).date())}"

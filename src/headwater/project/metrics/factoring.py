@@ -81,6 +81,8 @@ def by_turnover(
         found = turn_over(int(before), int(after), int(either))
     except ValueError:  # a count over days, as of a rolling window, is no set of entities
         return
+    if not found.kept:  # things that happen once, as orders, have no life beyond a period
+        return
     yield Factors(
         sort="turnover",
         kept=found.kept,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
@@ -198,6 +199,8 @@ def _point(trend: Trend, index: int, name: str, fmt: NumberFormat) -> list[str |
     value = exact(point.value)
     assert value is not None
     source = of_published(name, trend.grain, point.period)
+    if fmt.decimals is None and value.denominator == 1:  # a band of counts needs no decimals
+        fmt = replace(fmt, decimals=0)
     low, high = (
         Figure(
             fmt.text(number_of(Fraction(edge))),

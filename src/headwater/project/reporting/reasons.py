@@ -16,6 +16,7 @@ from headwater.semantics.wording import (
     dimension_words,
     factor_words,
     group_words,
+    named_group,
     part_words,
     share_words,
     value_words,
@@ -91,6 +92,8 @@ def _factor(
         for value, side in ((part.before, "before"), (part.after, "after"))
     ]
     words = factor_words(metric, part.after - part.before)
+    if "/" in metric.expr and part.after != part.before:
+        words = f"a {words}"
     return [f"{words} (", moved[0], " → ", moved[1], f") {_verb(part.contribution)} ", figure]
 
 
@@ -107,7 +110,7 @@ def _explained(first: Compared, fmt: NumberFormat) -> Sentence:
     found, change = first.why.explanation, first.why.change
     assert found is not None
     assert change is not None
-    names = [group_words(found.dimensions, group.key) for group in found.groups]
+    names = [named_group(found.dimensions, group.key) for group in found.groups]
     named = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} together"
     source = of_why(first.asked, "explanation", "contribution")
     added = _part(found.contribution, source, fmt)

@@ -50,7 +50,8 @@ def _best(parts: Parts) -> Explanation | None:
     change = parts.change
     if not change or len(parts.groups) < 2:
         return None
-    moving = [g for g in parts.groups if g.contribution * change > 0]
+    # A group without a denominator is one half of the ratio: that explains nothing.
+    moving = [g for g in parts.groups if g.contribution * change > 0 and not g.outside]
     with_it = abs(total(group.contribution for group in moving))
     # Where rises and falls all but cancel, shares of the small remainder would be thousands.
     measure = max(abs(change), with_it / 2)
