@@ -55,7 +55,7 @@ def status_of(error: HeadwaterError) -> int:
     if isinstance(error, NotThere) or any(issue.code in _UNKNOWN for issue in error.issues):
         return 404
     asked = isinstance(error, UsageError) or all(
-        i.code[:2] in ("E2", "E8", "E9") for i in error.issues
+        i.code[:2] in ("E2", "E4", "E8", "E9") for i in error.issues
     )
     return 400 if asked else 500
 

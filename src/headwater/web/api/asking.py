@@ -143,6 +143,7 @@ def _answer(snapshot: Snapshot, asked: MetricQuestion) -> Response:
 
 
 def _saved(snapshot: Snapshot, name: str, asked: QueryQuestion) -> Response:
+    snapshot.node("query", name)  # 404 with the nearest one
     ran = run_query(
         snapshot.project, name, asked.parameters, limits=_limits(asked.limit), released=True
     )

@@ -44,7 +44,9 @@ def metrics(request: Request) -> Response:
 @router.get("/metrics/{name}", summary="One metric", responses=_told(MetricFacts))
 def metric(request: Request, name: Annotated[str, Path(max_length=200)]) -> Response:
     """Its definition, owner, approval and freshness."""
-    return json_response(_metric(snapshot_of(request), name))
+    snapshot = snapshot_of(request)
+    snapshot.node("metric", name)  # 404 with the nearest one
+    return json_response(_metric(snapshot, name))
 
 
 @router.get("/release", summary="The release on show", responses=_told(CurrentRelease))
