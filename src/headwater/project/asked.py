@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.ids import NodeId
 from headwater.project.limits import Limits
-from headwater.project.reading import Reading, read_session, released_functions
+from headwater.project.reading import Origin, Reading, read_session, released_functions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +31,7 @@ class SqlResult:
     seconds: float
     tables: tuple[NodeId, ...]  # that it read
     limits: Limits
+    origins: tuple[Origin | None, ...]  # of columns that are passed through unchanged
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -77,6 +78,7 @@ def run_adhoc(
             seconds=monotonic() - started,
             tables=reading.tables,
             limits=limits,
+            origins=reading.origins,
         )
 
 

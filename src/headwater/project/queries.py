@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
+from headwater.contracts.quoting import literal
+from headwater.definitions.headers import split_header
 from headwater.definitions.loader import Loaded, load
 from headwater.definitions.tree import SETTINGS_FILE, Tree
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean, raise_errors
@@ -17,6 +20,7 @@ from headwater.kinds.query.read import QUERY_READER
 from headwater.kinds.query.values import Value, read_value, written, wrong_value
 from headwater.project.asked import DEFAULT, SqlResult, run_adhoc
 from headwater.project.limits import Limits
+from headwater.sql.parameters import with_texts
 
 if TYPE_CHECKING:
     from headwater.project import Project
@@ -178,7 +182,18 @@ def run_query(
     environment shows, as pages do, instead of that on disk.
     """
     definition = find_query(project, name, released=released)
-    values = fill_in(project, definition, given or {})
+    return run_definition(project, definition, given or {}, limits=limits)
+
+
+def run_definition(
+    project: Project,
+    definition: QueryDefinition,
+    given: Mapping[str, object],
+    *,
+    limits: Limits = DEFAULT,
+) -> QueryRun:
+    """Run a saved query that is already at hand; see `run_query`."""
+    values = fill_in(project, definition, given)
     own = replace(
         limits,
         rows=min(limits.rows, definition.limit or limits.rows),
@@ -197,3 +212,24 @@ def _in_file(issue: Issue, definition: QueryDefinition) -> Issue:
     """What is wrong with the SQL, at its place in the query's file."""
     place = replace(issue.place, path=definition.place.path)
     return replace(issue, place=place if issue.place.line else definition.place)
+
+
+def sql_with_values(definition: QueryDefinition, values: Mapping[str, Value]) -> str:
+    """The query's SQL alone, with values written in: for a reader to change and try.
+
+    It is never run as it is: what the reader makes of it is asked like any other SQL.
+    """
+    body = split_header(definition.place.path, definition.sql)[0].sql.strip()
+    return with_texts(body, {name: _literal(value) for name, value in values.items()}) + "\n"
+
+
+def _literal(value: Value) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, datetime):
+        return f"timestamp {literal(value.isoformat(sep=' '))}"
+    if isinstance(value, date):
+        return f"date {literal(value.isoformat())}"
+    return written(value)

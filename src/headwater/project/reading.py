@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from headwater.sql import Relation
+    from headwater.sql import ColumnTemplate, QueryTemplate, Relation
 
 #: Functions of settings, of the machine, and of the engine's own log.
 _OF_THE_ENGINE = frozenset(("current_setting", "getenv", "getvariable", "write_log"))
@@ -62,6 +62,10 @@ class ReadingSession(Session, Protocol):
         ...
 
 
+#: A column of a published node.
+Origin = tuple[NodeId, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A query over one release, bound and ready: its result is read while the session is open."""
@@ -69,6 +73,7 @@ class Reading:
     session: ReadingSession
     relation: duckdb.DuckDBPyRelation
     tables: tuple[NodeId, ...] = ()
+    origins: tuple[Origin | None, ...] = ()  # of columns that are passed through unchanged
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -123,7 +128,7 @@ def read_session(
     names = _named(sql, kinds)
     published = published_tables(view, names)
     text = translate(sql, kinds)
-    _bind(text, kinds, published, view, functions)
+    template = _bind(text, kinds, published, view, functions)
     relations = [
         _input(name, text.sql, known, workspace, given) for name, known in published.items()
     ]
@@ -136,7 +141,8 @@ def read_session(
         relation = session.query(text.sql, given, most)
         assert relation is not None
         tables = tuple(known.state.node for known in published.values())
-        yield Reading(session=session, relation=relation, tables=tables)
+        origins = tuple(_origin(column, published) for column in template.columns)
+        yield Reading(session=session, relation=relation, tables=tables, origins=origins)
 
 
 def _named(sql: str, types: Mapping[str, str]) -> tuple[str, ...]:
@@ -144,7 +150,7 @@ def _named(sql: str, types: Mapping[str, str]) -> tuple[str, ...]:
     from headwater.sql import SqlError, references
 
     try:
-        return references(with_dollars(sql, {name.casefold() for name in types}))
+        return references(with_dollars(sql, types))
     except SqlError as error:
         _refuse_missing(sql, types, ":")  # without a value it is a syntax error to the parser
         problem = error.problem
@@ -241,8 +247,8 @@ def _bind(
     published: Mapping[str, Published],
     view: ReleaseView,
     functions: Sequence[str],
-) -> None:
-    """Let DuckDB bind the query over empty tables; raises what is wrong with it."""
+) -> QueryTemplate:
+    """What the query means, bound over empty tables; raises what is wrong with it."""
     from headwater.sql import Binder, SqlError
 
     sql = text.original
@@ -255,11 +261,19 @@ def _bind(
     _refuse_missing(sql, types, "$")
     try:
         _refuse_asking_the_engine(text)
-        Binder(functions).bind(sql, relations, parameters=types)
+        return Binder(functions).bind(sql, relations, parameters=types)
     except SqlError as error:
         problem = error.problem
         fix = problem.fix or _nearest(problem.what, view)
         raise _issue(problem.code, problem.what, fix, problem.line, problem.column) from error
+
+
+def _origin(column: ColumnTemplate, published: Mapping[str, Published]) -> Origin | None:
+    """Where a column comes from unchanged."""
+    origin = column.origin
+    if origin is None or origin.column is None or origin.relation not in published:
+        return None
+    return published[origin.relation].state.node, origin.column
 
 
 def _refuse_asking_the_engine(text: Translated) -> None:

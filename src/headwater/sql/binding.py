@@ -70,9 +70,7 @@ class Query:
     @property
     def parsable(self) -> str:
         """The text as DuckDB parses it, positions unchanged."""
-        if not self.parameters:
-            return self.sql
-        return with_dollars(self.sql, {name.casefold() for name in self.parameters})
+        return with_dollars(self.sql, self.parameters) if self.parameters else self.sql
 
 
 class Binder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from headwater.sql.problems import position
@@ -59,20 +59,27 @@ def mentions(sql: str) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-def with_dollars(sql: str, parameters: Container[str]) -> str:
-    """The text with `:name` as `$name`, which parses and is just as long: positions stay true.
+def with_texts(sql: str, texts: Mapping[str, str]) -> str:
+    """The SQL with each of these parameters replaced by a text; others stay.
 
-    `parameters` are the declared names, in small letters; others stay for DuckDB to judge.
-
-    >>> with_dollars("select a::date, ':low' where a > :low", {"low"})
-    "select a::date, ':low' where a > $low"
+    >>> with_texts("select a::date, ':low' where a > :low", {"low": "3"})
+    "select a::date, ':low' where a > 3"
     """
+    folded = {name.casefold(): text for name, text in texts.items()}
 
-    def dollar(match: re.Match[str]) -> str:
-        declared = (match["name"] or "").casefold() in parameters
-        return f"${match['name']}" if declared else match[0]
+    def replaced(match: re.Match[str]) -> str:
+        return folded.get((match["name"] or "").casefold(), match[0])
 
-    return _TOKEN.sub(dollar, sql)
+    return _TOKEN.sub(replaced, sql)
+
+
+def with_dollars(sql: str, parameters: Iterable[str]) -> str:
+    """The SQL with `:name` as `$name`, which parses and is just as long: positions stay true.
+
+    >>> with_dollars("select a::date where a > :low", ["low"])
+    'select a::date where a > $low'
+    """
+    return with_texts(sql, {name: f"${name}" for name in parameters})
 
 
 def written_parameters(sql: str) -> tuple[str, ...]:

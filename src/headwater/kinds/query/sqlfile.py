@@ -95,7 +95,7 @@ def choices_issue(parameter: Parameter, problem: SqlProblem) -> Issue:
 
 
 def _texts(draft: QueryDefinition) -> Iterator[str]:
-    yield with_dollars(draft.sql, {each.name.casefold() for each in draft.parameters})
+    yield with_dollars(draft.sql, [each.name for each in draft.parameters])
     yield from (each.choices_sql for each in draft.parameters if each.choices_sql)
 
 
