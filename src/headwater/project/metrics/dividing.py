@@ -53,10 +53,10 @@ def _division(
     asking: Asking, spans: Spans, totals: tuple[Totals, Totals], by: tuple[str, ...]
 ) -> Parts | None:
     structure = asking.structure
-    old = asking.groups(structure.atoms, spans.base, by)
-    new = asking.groups(structure.atoms, spans.now, by)
-    if old is None or new is None:
+    found = asking.groups(structure.atoms, spans, by)
+    if found is None:
         return None
+    old, new = found
     ratio = structure.ratio
     if ratio is None:
         before, after = (

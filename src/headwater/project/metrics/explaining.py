@@ -17,6 +17,7 @@ from headwater.project.metrics.movement import (
     Totals,
     Why,
     WhyQuery,
+    is_plain,
     totals_of,
     whole_of,
 )
@@ -76,10 +77,12 @@ def _compare(
     """Both values, and the totals that they and their factors are made of."""
     structure = asking.structure
     names = (structure.metric.name, *structure.atoms, *beside)
-    seen = asking.ask(names, asked.period)
+    seen = asking.ask(names, asked.period, compare=(asked.comparison,))
     spans = comparable(asked.period, asked.comparison, *complete_days(seen, clock))
-    old = asking.totals(names, spans.base)
-    new = totals_of(seen) if not spans.is_cut else asking.totals(names, spans.now)
+    if is_plain(spans):
+        old, new = totals_of(seen, asked.comparison), totals_of(seen)
+    else:
+        old, new = asking.totals(names, spans.base), asking.totals(names, spans.now)
     found = Why(
         metric=structure.metric,
         spans=spans,

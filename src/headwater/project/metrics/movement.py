@@ -102,7 +102,13 @@ class Asking:
     where: tuple[str, ...]
     answers: list[Answer] = field(default_factory=list)
 
-    def ask(self, metrics: Iterable[str], period: Period, by: tuple[str, ...] = ()) -> Answer:
+    def ask(
+        self,
+        metrics: Iterable[str],
+        period: Period,
+        by: tuple[str, ...] = (),
+        compare: tuple[Comparison, ...] = (),
+    ) -> Answer:
         """One answer over a period."""
         asked = tuple(dict.fromkeys(metrics))
         query = MetricQuery(
@@ -110,6 +116,7 @@ class Asking:
             by=by,
             where=self.where,
             period=period_text(period),
+            compare=compare,
             limit=MOST_GROUPS + 1 if by else None,
         )
         extra = {n: m for n, m in self.structure.extra.items() if n in asked}
@@ -122,29 +129,63 @@ class Asking:
         return totals_of(self.ask(metrics, period))
 
     def groups(
-        self, metrics: Iterable[str], period: Period, by: tuple[str, ...]
-    ) -> dict[Key, dict[str, Fraction]] | None:
-        """Group → metric → value, none counting as nothing; None where there are too many."""
-        found = self.ask(metrics, period, by)
-        if len(found.rows) > MOST_GROUPS or found.truncated:
+        self, metrics: Iterable[str], spans: Spans, by: tuple[str, ...]
+    ) -> tuple[Groups, Groups] | None:
+        """Both periods by group; None where there are too many groups."""
+        compared: Comparison | None = spans.comparison
+        if is_plain(spans):
+            answer = self.ask(metrics, spans.now, by, (spans.comparison,))
+            answers = [(answer, compared), (answer, None)]
+        else:
+            pair = [self.ask(metrics, period, by) for period in (spans.base, spans.now)]
+            answers = [(each, None) for each in pair]
+        if any(len(each.rows) > MOST_GROUPS or each.truncated for each, _ in answers):
             return None
-        columns = [(i, c) for i, c in enumerate(found.columns) if c.sort == "metric"]
-        keys = [i for i, c in enumerate(found.columns) if c.sort == "dimension"]
-        return {
-            tuple(row[i] for i in keys): {
-                c.metric: exact(_number(row[i])) or NOTHING for i, c in columns
-            }
-            for row in found.rows
+        old, new = (groups_of(each, comparison) for each, comparison in answers)
+        return old, new
+
+
+#: Group → metric → value, none counting as nothing.
+Groups = Mapping[Key, Mapping[str, Fraction]]
+
+
+def is_plain(spans: Spans) -> bool:
+    """Whether a query that compares would compare the same periods."""
+    if spans.is_cut:
+        return False
+    now = Period(first=spans.now.first, last=spans.now.last)
+    base = now.year_ago() if spans.comparison == "year_ago" else now.previous()
+    return (base.first, base.last) == (spans.base.first, spans.base.last)
+
+
+def groups_of(answer: Answer, comparison: Comparison | None = None) -> Groups:
+    """The values of one of the periods of an answer, by group."""
+    keys = [i for i, c in enumerate(answer.columns) if c.sort == "dimension"]
+    columns = _columns(answer, comparison)
+    return {
+        tuple(row[i] for i in keys): {
+            name: exact(_number(row[i])) or NOTHING for name, i in columns.items()
         }
+        for row in answer.rows
+    }
 
 
-def totals_of(answer: Answer) -> dict[str, Fraction | None]:
+def _columns(answer: Answer, comparison: Comparison | None) -> dict[str, int]:
+    """Metric → the position of its values, in the period or in the one compared with."""
+    sort = "metric" if comparison is None else "compared"
+    return {
+        column.metric: index
+        for index, column in enumerate(answer.columns)
+        if column.sort == sort and column.comparison == comparison
+    }
+
+
+def totals_of(answer: Answer, comparison: Comparison | None = None) -> dict[str, Fraction | None]:
     """Metric → value, of an answer over a whole period."""
     row = answer.rows[0] if answer.rows else ()
     return {
-        column.metric: exact(_number(row[index])) if row else None
-        for index, column in enumerate(answer.columns)
-        if column.sort == "metric"
+        name: exact(_number(row[index])) if row else None
+        for name, index in _columns(answer, comparison).items()
     }
 
 

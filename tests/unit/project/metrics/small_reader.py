@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from headwater.semantics.asking import Answer, AnswerColumn, MetricQuery
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.metric import Cumulative, Metric
 from headwater.semantics.periods import read_period
+from headwater.semantics.spans import period_text
 
 NO_METRICS: Mapping[str, Metric] = {}
 
@@ -30,6 +32,8 @@ class SmallReader:
 
     def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] = NO_METRICS) -> Answer:
         self.asked.append(query)
+        if query.compare:
+            return self._compared(query, extra)
         known = {**self.catalog.metrics, **extra}
         period = read_period(query.period, date(2012, 1, 1))
         select = [quote(name) for name in query.by]
@@ -52,6 +56,31 @@ class SmallReader:
             parameters=values,
             data_from=datetime(begin.year, begin.month, begin.day, tzinfo=UTC),
             data_until=datetime(end.year, end.month, end.day, tzinfo=UTC) + timedelta(days=1),
+        )
+
+    def _compared(self, query: MetricQuery, extra: Mapping[str, Metric]) -> Answer:
+        """Both periods side by side, whichever has a group."""
+        (comparison,) = query.compare
+        period = read_period(query.period, date(2012, 1, 1))
+        base = period.year_ago() if comparison == "year_ago" else period.previous()
+        plain = replace(query, compare=())
+        now = self.query(plain, extra=extra)
+        then = self.query(replace(plain, period=period_text(base)), extra=extra)
+        width = len(query.by)
+        new, old = ({row[:width]: row[width:] for row in each.rows} for each in (now, then))
+        nothing = (None,) * len(query.metrics)
+        keys = dict.fromkeys((*new, *old))
+        columns = [
+            AnswerColumn(
+                name=f"{n}_{comparison}", sort="compared", type="", metric=n, comparison=comparison
+            )
+            for n in query.metrics
+        ]
+        return replace(
+            now,
+            query=query,
+            columns=(*now.columns, *columns),
+            rows=tuple((*key, *new.get(key, nothing), *old.get(key, nothing)) for key in keys),
         )
 
     def _expression(self, known: Mapping[str, Metric], metric: Metric) -> str:
