@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from headwater.ids import NodeId
 from headwater.project.metrics.values import Values, exact, read_values
+from headwater.semantics.asking import Number
 from headwater.semantics.formats import parse_format
 from headwater.views.figures import count
-from headwater.views.metric_values import as_number, manners_of
+from headwater.views.metric_values import manners_of
 
 if TYPE_CHECKING:
     from headwater.graph.node import Node
@@ -28,7 +29,7 @@ def headline(project: Project) -> str:
             found = _total(read_values(states.get(node.id), workspace.lake, session))
             if found is not None:
                 value, days = found
-                said = manners_of(project)(node.id.name).with_unit(as_number(value))
+                said = manners_of(project)(node.id.name).with_unit(value)
                 return f"{node.id.name} {said} over {count(days, 'day')}"
     return ""
 
@@ -45,14 +46,18 @@ def _order(node: Node) -> tuple[bool, str, int, NodeId]:
     return not is_money, place.path, place.line, node.id
 
 
-def _total(values: Values) -> tuple[Fraction, int] | None:
+def _total(values: Values) -> tuple[Number, int] | None:
     """The sum over all days, and from the first to the last how many; None unless years agree.
 
     Averages and distinct counts of days make no sum; what adds up, adds up to its years too.
     """
-    days = {slot.period: exact(v) for slot, v in values.items() if slot.grain == "day"}
+    days = {slot.period: value for slot, value in values.items() if slot.grain == "day"}
     years = [exact(value) for slot, value in values.items() if slot.grain == "year"]
-    total, whole = sum(days.values(), Fraction(0)), sum(years, Fraction(0))
-    if not days or abs(total - whole) > Fraction(1, 10**9) * abs(whole):
+    if not days:
+        return None
+    first, *others = days.values()
+    total = sum(others, first)
+    whole = sum(years, Fraction(0))
+    if abs(exact(total) - whole) > Fraction(1, 10**9) * abs(whole):
         return None
     return total, (max(days) - min(days)).days + 1

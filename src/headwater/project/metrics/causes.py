@@ -159,9 +159,13 @@ def _with_source(
     if not (rows.added or rows.gone):
         return replace(found, new_days=(*found.new_days, str(node)))
     days = ", ".join(_some([days_text(each, zone) for each in past]))
-    counts = [f"{rows.gone:,} rows changed or gone"] if rows.gone else []
-    counts += [f"{rows.added:,} rows added"] if rows.added else []
+    counts = [f"{_rows(rows.gone)} changed or gone"] if rows.gone else []
+    counts += [f"{_rows(rows.added)} added"] if rows.added else []
     said = f"{node}: {', '.join(counts)} in {days}"
     if rows.gone:
         return replace(found, rewritten=(*found.rewritten, said))
     return replace(found, late=(*found.late, said))
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'s' * (number != 1)}"
