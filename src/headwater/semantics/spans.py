@@ -96,6 +96,21 @@ def _months(first: date, last: date) -> str:
     return f"{begin} {first.year}" if first.month == last.month else f"{begin}–{end} {last.year}"
 
 
+def short_words(period: Period) -> str:
+    """A period where there is little room.
+
+    >>> short_words(Period(first=date(2011, 11, 1), last=date(2011, 11, 30)))
+    'Nov 2011'
+    """
+    first, last = (f"{_MONTHS[d.month - 1][:3]} {d.year}" for d in (period.first, period.last))
+    if period.whole_months == 12 and first.startswith("Jan"):
+        return f"{period.first.year}"
+    if period.whole_months:
+        return first if first == last else f"{first} – {last}"
+    first, last = f"{period.first.day} {first[:3]}", f"{period.last.day} {last[:3]}"
+    return first if first == last else f"{first} – {last}"
+
+
 def day_words(day: date) -> str:
     """A day as people say it.
 

@@ -20,7 +20,7 @@ from headwater.project.reporting.facts import Cohorts, MetricFacts
 from headwater.project.reporting.numbers import Trend
 from headwater.semantics.calendar import period_label
 from headwater.semantics.contribution import Parts
-from headwater.semantics.spans import span_words
+from headwater.semantics.spans import short_words
 from headwater.semantics.wording import dimension_words, group_words, number_of, title_of
 
 #: So many periods tell a trend: two years of months, a quarter of days.
@@ -84,9 +84,9 @@ def parts_chart(facts: MetricFacts) -> Waterfall | None:
     return Waterfall(
         title=f"{title_of(facts.metric)} by {by}",
         numbers=facts.numbers_format,
-        start=(span_words(why.spans.base), number_of(why.before)),
+        start=(short_words(why.spans.base), number_of(why.before)),
         parts=steps,
-        end=(span_words(why.spans.now), number_of(why.after)),
+        end=(short_words(why.spans.now), number_of(why.after)),
         better=facts.metric.better,
     )
 
