@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from headwater.semantics.calendar import period_label
 from headwater.semantics.catalog import Calendar
 from headwater.semantics.formats import NO_VALUE, format_change, format_of
 from headwater.semantics.metric import Metric
+from headwater.views.exports import json_value
 from headwater.views.figures import count
 from headwater.views.layout import Cell
 from headwater.views.page import Page
@@ -90,6 +92,8 @@ class _Table:
         return Cell(text, "quiet" if value is None else "", right=_is_right(column))
 
     def _change(self, column: AnswerColumn, before: Number | None, row: Sequence[object]) -> Cell:
+        if before is None and _is_partial(self.answer, row):
+            return Cell(NO_VALUE, "quiet", right=True)  # only whole periods are compared
         metric = self.metrics[column.metric]
         now = cast("Number | None", row[self.answer.index(column.metric)])
         change = format_change(before, now, format_of(metric), metric.better)
@@ -171,5 +175,11 @@ def answer_data(answer: Answer) -> dict[str, Any]:
         "path": answer.path,
         "truncated": answer.truncated,
         "notes": list(answer.notes),
-        "rows": [dict(zip(names, row, strict=True)) for row in answer.rows],
+        "rows": [
+            {
+                name: json_value(value) if isinstance(value, Decimal) else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in answer.rows
+        ],
     }

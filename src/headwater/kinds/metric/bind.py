@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from headwater.errors import Issue, Place
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.graph.build import BindContext
 from headwater.graph.node import Input, Node
 from headwater.graph.recipes import fingerprint_of, recipe_of
 from headwater.ids import NodeId, digest
 from headwater.kinds.metric.compiling import (
+    catalog_of,
     compile_history,
     compile_meaning,
     named,
     relations_of,
 )
 from headwater.kinds.metric.definition import MetricDefinition
+from headwater.semantics.joins import at_place, reach
 from headwater.sql import Query, QueryTemplate, SqlError, SqlProblem
+
+#: What is found in the SQL and comes from the metric's own text: a value that no rebuild gives
+#: again. All else is the compiler's affair.
+_OF_THE_METRIC = frozenset({"E401"})
 
 
 def references(definition: MetricDefinition) -> tuple[str, ...]:
@@ -87,8 +93,33 @@ def bind(
         ),
         schema=tuple((column.name, column.type) for column in template.columns),
         recipe=recipe,
-        meaning=digest(fingerprint_of(recipe_of(meaning, meaning.rows))),
-    ), [_issue(problem, definition) for problem in meaning.problems]
+        meaning=_meaning(meaning),
+    ), [
+        *(_issue(p, definition) for p in meaning.problems if p.code in _OF_THE_METRIC),
+        *_dimension_issues(definition, upstream),
+    ]
+
+
+def _meaning(template: QueryTemplate) -> str:
+    """A hash of what the number means, whatever it is called."""
+    recipe = recipe_of(template, template.rows)
+    columns = [(c.type, c.expression, sorted(map(str, c.reads))) for c in recipe.columns.values()]
+    return digest(recipe.rows, sorted(map(str, recipe.row_reads)), columns)
+
+
+def _dimension_issues(
+    definition: MetricDefinition, upstream: Mapping[str, Node]
+) -> Iterable[Issue]:
+    """Dimensions that are unknown, or whose join would multiply rows: E902, E905, E906."""
+    catalog = catalog_of(definition, upstream)
+    metric = definition.metric
+    tables = dict.fromkeys(part.table for part in definition.parts.values() if part.table)
+    for name in metric.dimensions:
+        try:
+            for table in tables:
+                reach(catalog, table, name)
+        except HeadwaterError as error:
+            yield from at_place(error, metric.place_of(f"dimensions.{name}")).issues
 
 
 def _made_of(definition: MetricDefinition) -> Iterable[Input]:

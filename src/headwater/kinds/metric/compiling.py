@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from headwater.errors import HeadwaterError
 from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.metric.definition import MetricDefinition, RollupDefinition
 from headwater.semantics.asking import Compiled
 from headwater.semantics.catalog import Catalog, Dataset
+from headwater.semantics.joins import reach
+from headwater.semantics.rollup import Leaf, Rollup
+from headwater.semantics.types import natural_type
 from headwater.sql import Column, Query, Relation
 
 
@@ -24,14 +28,55 @@ def catalog_of(
     )
     if isinstance(definition, RollupDefinition):
         return found
-    return replace(found, metrics=definition.parts, rollups=definition.rollups)
+    return replace(
+        found,
+        metrics=definition.parts,
+        rollups=tuple(sound(rollup, found) for rollup in definition.rollups),
+    )
+
+
+def sound(rollup: Rollup, catalog: Catalog) -> Rollup:
+    """The rollup without what is wrong in one of its metrics; that is told of the metric itself."""
+    kept = (tuple(n for n in names if _is_known(catalog, rollup, n)) for names in rollup.groupings)
+    return replace(
+        rollup,
+        leaves=tuple(leaf for leaf in rollup.leaves if _is_right(catalog, leaf)),
+        groupings=tuple(dict.fromkeys(kept)),
+    )
+
+
+def _is_known(catalog: Catalog, rollup: Rollup, column: str) -> bool:
+    try:
+        reach(catalog, rollup.table, column)
+    except HeadwaterError:
+        return False
+    return True
+
+
+def _is_right(catalog: Catalog, leaf: Leaf) -> bool:
+    """Whether its columns are there and of types that it can take."""
+    try:
+        for column in leaf.columns:
+            reach(catalog, leaf.table, column)
+        natural_type(catalog, leaf)
+    except HeadwaterError:
+        return False
+    return True
 
 
 def compile_history(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Compiled:
-    """What is published of a metric: its values in every period of every grain."""
+    """What is published of a metric: its values in every period of every grain.
+
+    Raises what is wrong with the metric, at its expression unless a better place is known.
+    """
     from headwater.semantics.compiling import history_query
 
-    return history_query(definition.metric, catalog_of(definition, upstream))
+    try:
+        return history_query(definition.metric, catalog_of(definition, upstream))
+    except HeadwaterError as error:
+        place = definition.metric.place_of("expr")
+        issues = (i if i.place.path else replace(i, place=place) for i in error.issues)
+        raise HeadwaterError(*issues) from None
 
 
 def compile_meaning(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Query:
@@ -47,7 +92,8 @@ def compile_rollup(definition: RollupDefinition, upstream: Mapping[str, Node]) -
     """The rows of a rollup as SQL over its tables."""
     from headwater.semantics.compiling import rollup_sql
 
-    return rollup_sql(definition.rollup, catalog_of(definition, upstream))
+    catalog = catalog_of(definition, upstream)
+    return rollup_sql(sound(definition.rollup, catalog), catalog)
 
 
 def named(relations: Mapping[str, NodeId], nodes: Iterable[Node]) -> dict[str, Node]:

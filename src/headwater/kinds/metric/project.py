@@ -76,12 +76,14 @@ def read_metrics(paths: Iterable[str], context: ReadContext) -> Reading:
     drafts = _with_filtered(written, broken, issues)
     whole = _whole(drafts, broken, issues)
     metrics = {name: drafts[name].metric for name in whole}
+    tables = Tables.of(context.definitions.values())
+    calendar = calendar_of(context.settings)
     project = _Project(
         metrics=metrics,
         made_of=whole,
-        rollups=_rollups(tuple(metrics.values()), context),
-        tables=Tables.of(context.definitions.values()),
-        calendar=calendar_of(context.settings),
+        rollups=_rollups(tuple(metrics.values()), tables, calendar, context),
+        tables=tables,
+        calendar=calendar,
     )
     made: list[MetricDefinition | RollupDefinition] = []
     made += [project.metric(draft) for draft in written if draft.metric.name in whole]
@@ -177,12 +179,15 @@ def _unknown(name: str, place: Place, drafts: Mapping[str, Draft]) -> Issue:
     return Issue(code="E907", what=f"unknown metric `{name}`", place=place, fix=fix)
 
 
-def _rollups(metrics: tuple[Metric, ...], context: ReadContext) -> tuple[Rollup, ...]:
+def _rollups(
+    metrics: tuple[Metric, ...], tables: Tables, calendar: Calendar, context: ReadContext
+) -> tuple[Rollup, ...]:
     """The rollups that serve them; kept with what was read, as the choice takes a while."""
     from headwater.semantics.rollups import choose_rollups
 
     plain = [repr(replace(metric, place=Place(), places={})) for metric in metrics]
-    key = context.cache.key("rollups", digest(plain))
+    timeless = sorted(tables.timeless)
+    key = context.cache.key("rollups", digest(plain, timeless, repr(calendar)))
     codec = codec_of(tuple[Rollup, ...])
     kept = context.cache.get(key)
     if kept is not None:
@@ -192,6 +197,6 @@ def _rollups(metrics: tuple[Metric, ...], context: ReadContext) -> tuple[Rollup,
             pass  # a damaged row: chosen anew
         else:
             return known
-    found = choose_rollups(metrics)
+    found = choose_rollups(metrics, calendar=calendar, timeless=timeless)
     context.cache.put(key, codec.write(found))
     return found

@@ -14,15 +14,19 @@ class Tables:
     """The tables and sources of a project, by name, each with the tables that it references."""
 
     references: Mapping[str, tuple[str, ...]]
+    timeless: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, definitions: Iterable[Definition]) -> Self:
         """From the definitions of all relations."""
         found: dict[str, tuple[str, ...]] = {}
+        timeless: set[str] = set()
         for definition in definitions:
             references: Mapping[str, Any] = getattr(definition, "references", {})
             found[definition.id.name] = tuple(references.values())
-        return cls(found)
+            if getattr(definition, "time", None) is None:
+                timeless.add(definition.id.name)
+        return cls(found, frozenset(timeless))
 
     def around(self, table: str, columns: Iterable[str]) -> tuple[str, ...]:
         """The table, all that can be reached through references, and those that columns name.

@@ -115,7 +115,7 @@ class MetricReader:
         return Answer(
             query=query,
             columns=compiled.columns,
-            rows=tuple(rows[: limits.rows]),
+            rows=() if self._is_beyond(frames[0], data) else tuple(rows[: limits.rows]),
             sql=compiled.sql,
             parameters=compiled.parameters,
             path=compiled.path,
@@ -125,7 +125,7 @@ class MetricReader:
             data_from=data.start if data is not None else None,
             data_until=data.end if data is not None else None,
             truncated=len(rows) > limits.rows,
-            notes=tuple(self._notes(query, frames[0], data, bool(rows))),
+            notes=tuple(self._notes(query, frames[0], data)),
         )
 
     def compile(
@@ -238,21 +238,29 @@ class MetricReader:
             session.bind_inputs(bound, self._bound.functions)
             yield session
 
-    def _notes(
-        self, query: MetricQuery, asked: Frame, data: DataInterval | None, found: bool
-    ) -> Iterator[str]:
+    def _notes(self, query: MetricQuery, asked: Frame, data: DataInterval | None) -> Iterator[str]:
         if data is None:
             yield "its tables have no published data with a time"
-        elif asked.first is not None and asked.end is not None and not found:
-            zone = self._workspace.zone
-            first = local(data.start, zone).date()
-            last = local(data.end - timedelta(microseconds=1), zone).date()
-            if asked.end <= first or asked.first > last:
-                yield f"there are data from {first} to {last}"
+        elif self._is_beyond(asked, data):
+            first, last = self._days(data)
+            yield f"there are data from {first} to {last}"
         for name in query.metrics:
             standing = self._standings.get(name)
             if standing is not None and standing.stale_because:
                 yield f"{name} is stale: {standing.stale_because}"
+
+    def _is_beyond(self, asked: Frame, data: DataInterval | None) -> bool:
+        """Whether no day that was asked for is one of the data's."""
+        if data is None or asked.first is None or asked.end is None:
+            return False
+        first, last = self._days(data)
+        return asked.end <= first or asked.first > last
+
+    def _days(self, data: DataInterval) -> tuple[date, date]:
+        """The first and the last day of the data."""
+        zone = self._workspace.zone
+        last = local(data.end - timedelta(microseconds=1), zone).date()
+        return local(data.start, zone).date(), last
 
     # --- what was published
 
