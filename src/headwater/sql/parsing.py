@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from headwater.ids import digest
@@ -108,6 +109,7 @@ def serialize_statement(sql: str) -> Mapping[str, Any]:
     return statement
 
 
+@lru_cache(maxsize=4096)
 def bound_types(sql: str) -> tuple[str, ...]:
     """The types of the columns of a SELECT that reads no table; raises `SqlError`."""
     import duckdb

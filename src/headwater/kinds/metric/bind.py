@@ -27,7 +27,7 @@ _OF_THE_METRIC = frozenset({"E401"})
 
 def references(definition: MetricDefinition) -> tuple[str, ...]:
     """Its tables, the rollups that may serve it, and the metrics that it is made of."""
-    rollups = (f"rollup.{rollup.name}" for rollup in definition.rollups)
+    rollups = (f"rollup.{name}" for name in definition.rollups)
     return (*definition.tables, *rollups, *(f"metric.{name}" for name in definition.used))
 
 

@@ -28,15 +28,14 @@ def catalog_of(
     )
     if isinstance(definition, RollupDefinition):
         return found
-    return replace(
-        found,
-        metrics=definition.parts,
-        rollups=tuple(sound(rollup, found) for rollup in definition.rollups),
-    )
+    kept = (upstream[f"rollup.{name}"].definition for name in definition.rollups)
+    rollups = tuple(each.rollup for each in kept if isinstance(each, RollupDefinition))
+    return replace(found, metrics=definition.parts, rollups=rollups)
 
 
-def sound(rollup: Rollup, catalog: Catalog) -> Rollup:
+def sound_rollup(definition: RollupDefinition, upstream: Mapping[str, Node]) -> Rollup:
     """The rollup without what is wrong in one of its metrics; that is told of the metric itself."""
+    rollup, catalog = definition.rollup, catalog_of(definition, upstream)
     kept = (tuple(n for n in names if _is_known(catalog, rollup, n)) for names in rollup.groupings)
     return replace(
         rollup,
@@ -92,8 +91,7 @@ def compile_rollup(definition: RollupDefinition, upstream: Mapping[str, Node]) -
     """The rows of a rollup as SQL over its tables."""
     from headwater.semantics.compiling import rollup_sql
 
-    catalog = catalog_of(definition, upstream)
-    return rollup_sql(sound(definition.rollup, catalog), catalog)
+    return rollup_sql(sound_rollup(definition, upstream), catalog_of(definition, upstream))
 
 
 def named(relations: Mapping[str, NodeId], nodes: Iterable[Node]) -> dict[str, Node]:

@@ -24,7 +24,7 @@ class MetricDefinition:
     metric: Metric
     parts: Mapping[str, Metric]  # every metric that it uses, directly or not, and itself
     tables: tuple[str, ...]  # those of its parts, and those they join
-    rollups: tuple[Rollup, ...]  # of these tables
+    rollups: tuple[str, ...]  # those of these tables, by name
     calendar: Calendar
 
     @property

@@ -45,7 +45,7 @@ class _Project:
             metric=metric,
             parts=parts,
             tables=tuple(tables),
-            rollups=tuple(rollup for rollup in self.rollups if rollup.table in tables),
+            rollups=tuple(rollup.name for rollup in self.rollups if rollup.table in tables),
             calendar=self.calendar,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from headwater.clock import Periods
 from headwater.errors import Issue, Place
@@ -10,7 +11,7 @@ from headwater.graph.build import BindContext
 from headwater.graph.node import Input, Node
 from headwater.graph.recipes import fingerprint_of, recipe_of
 from headwater.ids import digest
-from headwater.kinds.metric.compiling import compile_rollup, relations_of
+from headwater.kinds.metric.compiling import compile_rollup, relations_of, sound_rollup
 from headwater.kinds.metric.definition import RollupDefinition
 from headwater.sql import Query, QueryTemplate
 
@@ -51,7 +52,7 @@ def bind(
     recipe = recipe_of(template, digest(template.rows, str(context.zone) if timed else ""))
     return Node(
         id=definition.id,
-        definition=definition,
+        definition=replace(definition, rollup=sound_rollup(definition, upstream)),
         fingerprint=fingerprint_of(recipe),
         inputs=tuple(_input(definition, name, upstream, template) for name in template.relations),
         schema=tuple((column.name, column.type) for column in template.columns),
