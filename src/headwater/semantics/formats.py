@@ -37,6 +37,7 @@ _UNITS: Final = ((Decimal(10) ** 12, " T"), (Decimal(10) ** 9, " B"), (Decimal(1
 _SUPERSCRIPT: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _GREATEST: Final = Decimal(10) ** 15  # from here on digits say less than a power of ten
 _FARTHEST: Final = 1000  # powers of ten beyond which nothing is a number of a company
+_LONGEST: Final = 6  # decimals of a full value, where a quotient has no end
 _COMPACT_FROM: Final = 10_000  # below, the whole number is as short
 
 Sort = Literal["number", "currency", "percent", "duration"]
@@ -102,7 +103,7 @@ class NumberFormat:
             return self.text(value)
         scaled = self._scaled(found)
         exponent = scaled.normalize().as_tuple().exponent
-        own = min(-exponent, 12) if isinstance(exponent, int) and exponent < 0 else 0
+        own = min(-exponent, _LONGEST) if isinstance(exponent, int) and exponent < 0 else 0
         return self._with_signs(scaled, max(own, self.decimals or 0))
 
     def ticks(self, values: Sequence[float]) -> tuple[str, ...]:
@@ -165,6 +166,8 @@ class Change:
     @property
     def headline(self) -> str:
         """The one figure to show: relative where that means something."""
+        if self.word == "unchanged":
+            return self.word
         arrow = {"up": "▲ ", "down": "▼ "}.get(self.word, "")
         return self.relative or f"{arrow}{self.absolute.lstrip('+' + MINUS)}"
 

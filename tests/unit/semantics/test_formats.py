@@ -73,8 +73,8 @@ def test_changes_from_nothing_to_nothing_and_around_zero() -> None:
     assert format_change(None, 5).headline == ""
     assert format_change(0, 5, "integer").headline == "▲ 5"
     assert format_change(-5, 5, "integer").relative == ""
-    assert format_change(5, 5, "gbp").headline == "£0"
-    assert format_change(5, 5, "percent").headline == "0.0 pt"
+    assert format_change(5, 5, "gbp").headline == "unchanged"
+    assert format_change(5, 5, "percent").absolute == "0.0 pt"
     assert format_change(1, 500, "gbp").relative == "▲ ×500"
     assert format_change(1_000_000, 1_000_001).relative == "▲ <0.1 %"
 

@@ -1,0 +1,1 @@
+"""Dashboards composed: for each card its numbers, words, chart and state."""
