@@ -19,6 +19,7 @@ from headwater.cli.commands import (
     project,
     published,
     releases,
+    scheduling,
     serving,
     testing,
     upkeep,
@@ -27,7 +28,8 @@ from headwater.cli.commands import (
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
     "Build": ("plan", "run", "retry", "test"),
-    "Look": ("ls", "show", "query", "why", "sql", "trace", "freshness", "changes", "docs", "serve"),
+    "Look": ("ls", "show", "query", "why", "sql", "trace", "freshness", "changes", "docs"),
+    "Serve": ("serve", "schedule"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "approve"),
     "Care": ("compact", "vacuum", "completion"),
@@ -109,6 +111,7 @@ app.command("compact")(command(upkeep.compact))
 app.command("vacuum")(command(upkeep.vacuum))
 app.command("docs")(command(docs.docs))
 app.command("serve")(command(serving.serve))
+app.command("schedule")(command(scheduling.schedule))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(governing.changes))
 app.command("approve")(command(governing.approve))

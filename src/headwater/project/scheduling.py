@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.cron import Cron
@@ -19,9 +19,11 @@ from headwater.graph.graph import Graph
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Note
 
+if TYPE_CHECKING:
+    from headwater.project import Project
+
 #: `known` is written when a job is first seen: what was due before then is not caught up.
 FiringStatus = Literal["known", "done", "problems", "failed", "skipped", "stopped"]
-STATUSES: tuple[FiringStatus, ...] = get_args(FiringStatus)
 _SORT = "schedule"
 _KEPT_OUTPUT = 12_000  # characters of what a command printed: its beginning and its end
 
@@ -73,6 +75,16 @@ def jobs_of(settings: Settings, graph: Graph | None = None) -> tuple[Job, ...]:
         for command, text in settings.schedule.items()
     ]
     return (*commands, *_of_nodes(graph)) if graph is not None else tuple(commands)
+
+
+def project_jobs(project: Project) -> tuple[Job, ...]:
+    """The jobs of an open project: commands as on disk, nodes as they are released."""
+    from headwater.project.releasing import bind_released
+
+    view = project.view
+    same = view.release is None or view.release.tree == project.bound.tree_digest
+    bound = project.bound if same else bind_released(project.workspace, view)
+    return jobs_of(project.settings, bound.graph)
 
 
 def _of_nodes(graph: Graph) -> Iterator[Job]:

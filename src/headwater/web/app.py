@@ -18,19 +18,25 @@ from headwater.web.headers import SecureHeaders
 from headwater.web.keeping import PageKeeper
 from headwater.web.options import ServeOptions
 from headwater.web.routes import ROUTERS
+from headwater.web.scheduling.serving import keeper_of
 
 
 def create_app(options: ServeOptions) -> FastAPI:
     """The pages of one project. Codes E803, E970, and those of a project that cannot be opened."""
     site = Site(options)
+    keeper = keeper_of(site)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         site.watch()
+        if keeper is not None:
+            keeper.start()
         try:
             yield
         finally:
+            if keeper is not None:
+                keeper.stop()
             site.close()
 
     app = FastAPI(
@@ -50,6 +56,7 @@ def create_app(options: ServeOptions) -> FastAPI:
         ],
     )
     app.state.site = site
+    app.state.keeper = keeper
     for router in ROUTERS:
         app.include_router(router)
     app.state.addresses = frozenset(_addresses(ROUTERS))

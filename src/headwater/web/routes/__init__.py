@@ -20,6 +20,7 @@ from headwater.web.routes import (
     releases,
     restatements,
     runs,
+    schedule,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     releases.router,
     restatements.router,
     quarantine.router,
+    schedule.router,
     queries.router,
     about.router,
     asking.router,
