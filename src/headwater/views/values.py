@@ -34,9 +34,22 @@ def value_text(value: object, column: str = "") -> str:
         return "true" if value else "false"
     if isinstance(value, int) and _NAMES_SOMETHING.search(column):
         return str(value)
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, Decimal):
+        return decimal_text(value)
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
     text = " ".join(str(value).split("\n"))
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal number without the zeros that only its type adds; two decimals stay.
+
+    >>> decimal_text(Decimal("6.9500")), decimal_text(Decimal("7533187.8640"))
+    ('6.95', '7,533,187.864')
+    """
+    text = f"{value:,f}"
+    whole, point, decimals = text.partition(".")
+    return f"{whole}{point}{decimals[:2]}{decimals[2:].rstrip('0')}"
