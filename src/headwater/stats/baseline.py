@@ -177,6 +177,7 @@ class _Series:
         self._known: dict[date, float] = {}
         self._near = _Candidate(self._rhythm)
         self._far = _Candidate(self._rhythm)
+        self._least = math.inf
 
     def expected(self, period: date) -> Expectation | None:
         """What the past says of a period."""
@@ -195,7 +196,10 @@ class _Series:
         chosen, expected = best
         below, above = chosen.spreads()
         factor = _quantile(self._tail, chosen.tried())
-        return Expectation(expected, expected - factor * below, expected + factor * above)
+        low, high = expected - factor * below, expected + factor * above
+        if self._least >= 0:  # what was never negative is not expected to be
+            return Expectation(max(expected, 0.0), max(low, 0.0), max(high, 0.0))
+        return Expectation(expected, low, high)
 
     def _judged(self, candidate: _Candidate) -> tuple[_Candidate, float] | None:
         """The candidate with its guess, where it has one and was tried often enough."""
@@ -206,6 +210,7 @@ class _Series:
     def learn(self, period: date, value: float) -> None:
         """Take in the value of the period that was just expected."""
         self._known[period] = value
+        self._least = min(self._least, value)
         level = self._near.level
         if level.ordered:
             self._recent[period.weekday() % self._places].add(value - level.median())
