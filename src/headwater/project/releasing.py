@@ -21,6 +21,7 @@ from headwater.plan.state import State
 from headwater.plan.steps import Arrivals, Plan, Request
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
+from headwater.project.metrics.approving import carried_notes
 from headwater.project.metrics.restating import publication_notes
 from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import (
@@ -128,6 +129,7 @@ def _follow_upgrade(workspace: Workspace, disk: Bound, report: RunReport) -> Run
             run=report.run,
             definitions=changed,
             states=states,
+            notes=carried_notes(view, changed),
         )
     )
     workspace.lake.write_epoch(ledger.epoch)

@@ -86,7 +86,8 @@ def _columns(rows: list[Row], page: Page) -> list[Row]:
         return rows
     half = (len(rows) + 1) // 2
     left, right = rows[:half], rows[half:]
-    return [(*one, "   ", *other) for one, other in zip(left, [*right, ()], strict=False)]
+    beside: list[Row] = [(*one, "   ", *other) for one, other in zip(left, right, strict=False)]
+    return [*beside, *left[len(right) :]]
 
 
 def _readers_text(moves: Sequence[MetricMove]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headwater.semantics.catalog import Calendar
 
 _PLAIN = NumberFormat()
-_DECIMALS = 4  # of floats; Decimals and whole numbers are shown as they are kept
+_DECIMALS = 4  # of floats that have no format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,14 @@ class Manner:
         >>> Manner().value(Decimal("644174.7900")), share.value(0.25)
         ('644,174.79', '25.0 %')
         """
+        return self._text(value, self.format.decimals)
+
+    def _text(self, value: Number | None, decimals: int | None) -> str:
         if value is None:
             return NO_VALUE
         if self.format.is_rate or self.format.is_duration:
-            return self.format.text(value)
-        return number(_rounded(value))
+            return replace(self.format, decimals=decimals).text(value)
+        return number(_rounded(value, _DECIMALS if decimals is None else decimals))
 
     def with_unit(self, value: Number | None) -> str:
         """One published value and what it counts."""
@@ -54,7 +57,9 @@ class Manner:
         """A difference that was added up exactly."""
         if self.format.is_rate:
             return format_change(0, float(change), self.format).absolute
-        return signed(_rounded(as_number(change)))
+        value = _rounded(as_number(change), _DECIMALS)
+        padded = Decimal(value) + Decimal(0).scaleb(-(self.format.decimals or 0))
+        return signed(padded if self.format.decimals else value)
 
     def cells(self, change: ValueChange) -> tuple[Cell, ...]:
         """`644,174.79 → 590,580.43   −8.3 %`, of which the last is judged."""
@@ -65,10 +70,13 @@ class Manner:
             found = format_change(before, after, self.format, self.better)
             style = "" if found.judged == "neutral" else found.judged
             moved = found.absolute if self.format.is_rate else share(before, after)
+        old, new = self.value(before), self.value(after)
+        if old == new:  # the format hides what moved
+            old, new = self._text(before, _DECIMALS), self._text(after, _DECIMALS)
         return (
-            Cell(self.value(before), right=True),
+            Cell(old, right=True),
             Cell("→"),
-            Cell(self.value(after), right=True),
+            Cell(new, right=True),
             Cell(moved, style, right=True),
         )
 
@@ -111,9 +119,6 @@ def as_number(value: Fraction) -> Number:
     return decimal if Fraction(decimal) == value else float(value)
 
 
-def _rounded(value: Number) -> Number:
-    """A float without the digits that only its binary form has."""
-    if not isinstance(value, float):
-        return value
-    text = f"{value:.{_DECIMALS}f}".rstrip("0")
-    return Decimal(text + "00" if text.endswith(".") else text)
+def _rounded(value: Number, decimals: int) -> Number:
+    """A float without the digits that only its binary form has; other numbers as they are kept."""
+    return Decimal(f"{value:.{decimals}f}") if isinstance(value, float) else value

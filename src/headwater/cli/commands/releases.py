@@ -155,6 +155,8 @@ def rollback(
     reason: Reason = "",
 ) -> None:
     """Go back at once; what is rejected stays away."""
+    from headwater.project.metrics.restating import restated_in
+    from headwater.views.restated import restated_text
     from headwater.views.summaries import release_data
 
     with call.open() as project:
@@ -171,6 +173,9 @@ def rollback(
             if node is None
             else f" · {release.environment}: {node} and its descendants are back{left}",
         )
+        restated = restated_text(restated_in(project.ledger, release.number))
+        if restated:
+            screen.line(f"{restated} · `headwater changes`")
         screen.line(
             "What was rejected stays away until it is released anew (`headwater run --apply`)."
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from headwater.definitions.model import Settings
@@ -17,7 +17,7 @@ from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import SETTINGS_FILE
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean
 from headwater.ids import NodeId
-from headwater.ledger import Ledger, Note
+from headwater.ledger import DefinitionRecord, Ledger, Note
 from headwater.project.metrics.sides import meaning_of
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
@@ -133,6 +133,19 @@ def withdraw(
     )
     workspace.ledger.add_notes([_note(withdrawal, view) for withdrawal in made])
     return made
+
+
+def carried_notes(
+    view: ReleaseView, changed: Mapping[NodeId, DefinitionRecord | None]
+) -> tuple[Note, ...]:
+    """The approvals of a release under new hashes: an upgrade of the engine changes no meaning."""
+    approvals = approvals_of(view)
+    notes: list[Note] = []
+    for node, record in changed.items():
+        approval = approvals.get(node.name) if node.kind == "metric" else None
+        if approval is not None and record is not None and approval.meaning != meaning_of(record):
+            notes.append(_note(replace(approval, meaning=meaning_of(record)), view))
+    return tuple(notes)
 
 
 def who_may(owner: str, settings: Settings) -> dict[str, tuple[str, ...]]:

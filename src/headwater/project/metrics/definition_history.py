@@ -13,9 +13,6 @@ from headwater.ledger import Ledger, Release
 from headwater.project.metrics.sides import meaning_of
 from headwater.project.recording import PROD
 
-#: Releases of these sorts never change a definition; an upgrade changes hashes, not what is said.
-_QUIET = ("data", "maintenance")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionVersion:
@@ -41,16 +38,21 @@ def definition_history(
     found: list[DefinitionVersion] = []
     last = ""
     for release in reversed(ledger.releases(environment, None)):
-        if release.sort in _QUIET and found:
+        if release.sort == "data" and found:
             continue
         name = ledger.resolve(release.number).definitions.get(node, "")
-        if name != last:
-            version = _version(ledger, node, release, name)
-            version = _after(found[-1], version) if found else version
-            # A definition's hash also tells of its file's other definitions; those say nothing.
-            if not found or _says_more(found[-1], version):
-                found.append(version)
+        if name == last:
+            continue
         last = name
+        version = _version(ledger, node, release, name)
+        if found and release.sort == "maintenance":
+            # Another engine hashes the same meaning otherwise.
+            found[-1] = replace(found[-1], meaning=version.meaning)
+            continue
+        version = _after(found[-1], version) if found else version
+        # A definition's hash also tells of its file's other definitions; those say nothing.
+        if not found or _says_more(found[-1], version):
+            found.append(version)
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ from headwater.clock import Grain
 from headwater.engines.protocol import Session
 from headwater.ids import NodeId
 from headwater.project.metrics.approving import Approval, approvals_of
-from headwater.project.metrics.restating import SPOKEN, complete_until, past_changes
+from headwater.project.metrics.restating import SPOKEN, complete_until, counted, past_changes
 from headwater.project.metrics.sides import DERIVED, Side
 from headwater.project.metrics.values import ValueChange, compare_values, read_values
 from headwater.project.release_view import ReleaseView
@@ -101,9 +101,9 @@ def _move(
         metric=node.name,
         change="moved" if changes else "meaning",
         meaning_changed=meaning_changed,
-        moved=Counter(change.slot.grain for change in changes),
+        moved=counted(changes),
         published=published,
-        restated=Counter(change.slot.grain for change in past),
+        restated=counted(past),
         changes=changes,
     )
 

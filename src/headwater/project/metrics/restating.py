@@ -39,6 +39,7 @@ from headwater.project.release_view import ReleaseView
 from headwater.project.row_changes import RowComparison
 from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Number
+from headwater.semantics.metric import GRAINS
 
 #: The sort of note by which a restatement is kept.
 RESTATEMENT = "restatement"
@@ -156,7 +157,7 @@ def find_restatements(
                     metric=node.name,
                     cause=cause,
                     detail=detail,
-                    counts=Counter(change.slot.grain for change in changes),
+                    counts=counted(changes),
                     changes=listed(changes),
                 )
 
@@ -192,6 +193,12 @@ def row_counter(workspace: Workspace, session: Session) -> CountRows:
     return count
 
 
+def counted(changes: Iterable[ValueChange]) -> dict[Grain, int]:
+    """How many values of each grain, the longest periods first."""
+    found = Counter(change.slot.grain for change in changes)
+    return {grain: found[grain] for grain in reversed(GRAINS) if found[grain]}
+
+
 def listed(changes: Sequence[ValueChange]) -> tuple[ValueChange, ...]:
     """The oldest changes of each grain, as many as a note holds."""
     seen: Counter[str] = Counter()
@@ -206,7 +213,10 @@ def listed(changes: Sequence[ValueChange]) -> tuple[ValueChange, ...]:
 def encode(restatement: Restatement) -> Note:
     """A restatement as a note; the release is filled in when it is published."""
     assert restatement.at is not None
-    counts = ", ".join(f"{n:,} {grain}{'s' * (n != 1)}" for grain, n in restatement.counts.items())
+    counts = ", ".join(
+        f"{n:,} {grain.replace('_', ' ')}{'s' * (n != 1)}"
+        for grain, n in restatement.counts.items()
+    )
     data = {
         "cause": restatement.cause,
         "detail": restatement.detail,

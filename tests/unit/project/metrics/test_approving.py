@@ -21,6 +21,7 @@ from headwater.project.metrics.approving import (
     approvables,
     approvals_of,
     approve,
+    carried_notes,
     who_may,
     withdraw,
 )
@@ -110,6 +111,18 @@ def test_going_back_to_an_approved_meaning_needs_nobody(workspace: Workspace) ->
     release(workspace, metric_record("revenue", meaning="2"))
     release(workspace, metric_record("revenue"), sort="rollback")
     assert drafts(workspace) == ["churn"]
+
+
+def test_an_upgrade_takes_no_approval_away(workspace: Workspace) -> None:
+    (made,) = approve(workspace, head_view(workspace), ["revenue"])
+    rehashed = [metric_record("revenue", meaning="new"), metric_record("churn", meaning="new")]
+    notes = carried_notes(head_view(workspace), {record.node: record for record in rehashed})
+    release(workspace, *rehashed, sort="maintenance")
+    assert drafts(workspace) == ["churn", "revenue"]
+    workspace.ledger.add_notes(notes)
+    assert drafts(workspace) == ["churn"]
+    carried = approvals_of(head_view(workspace))["revenue"]
+    assert (carried.by, carried.at, carried.meaning) == (made.by, made.at, "new")
 
 
 def test_withdrawn_and_approved_again(workspace: Workspace) -> None:

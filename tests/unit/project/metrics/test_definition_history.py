@@ -106,5 +106,18 @@ def test_another_metric_of_the_same_file_is_no_news(workspace: Workspace) -> Non
     assert [version.release for version in definition_history(workspace.ledger, REVENUE)] == [1]
 
 
+def test_an_upgrade_of_the_engine_is_no_version(workspace: Workspace) -> None:
+    release(workspace, metric_record("revenue"), files={"metrics/sales.yml": SALES})
+    release(workspace, metric_record("revenue", meaning="rehashed"), sort="maintenance")
+    other = SALES.replace("Net invoiced amount.", "Net of returns.")
+    release(
+        workspace,
+        metric_record("revenue", meaning="rehashed", description="x"),
+        files={"metrics/sales.yml": other},
+    )
+    first, second = definition_history(workspace.ledger, REVENUE)
+    assert (first.meaning, second.release, second.meaning_changed) == ("rehashed", 3, False)
+
+
 def test_what_was_never_published(workspace: Workspace) -> None:
     assert definition_history(workspace.ledger, REVENUE) == ()
