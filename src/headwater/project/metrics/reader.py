@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self, cast
 
@@ -17,12 +17,12 @@ from headwater.ids import DataInterval, NodeId
 from headwater.project.binding import Bound
 from headwater.project.limits import Limits, deadline
 from headwater.project.metrics.catalog import metric_nodes, release_catalog
+from headwater.project.metrics.histories import Histories, Rows, read_points
 from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
 from headwater.project.metrics.standing import standings
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Answer, Compiled, MetricQuery, Point, Standing
-from headwater.semantics.calendar import step_from
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.compile import compile_query
 from headwater.semantics.formulas import metrics_read
@@ -51,7 +51,7 @@ class MetricReader:
         self._shelf = workspace.engine.shelf()
         self._lock = threading.Lock()
         self._extended: dict[str, Catalog] = {}
-        self._histories: dict[str, Mapping[str, tuple[Point, ...]]] = {}
+        self._histories = Histories(self.catalog, self._read_history)
 
     @classmethod
     def of(
@@ -107,18 +107,22 @@ class MetricReader:
             path="auto" if path == "published" else path,
         )
         frames = self._frames(query, catalog)
-        spans = self._spans(query, frames, catalog)
-        sql = f"SELECT * FROM (\n{compiled.sql}\n) LIMIT {limits.rows + 1:d}"
-        with self._session(compiled, spans) as session, deadline(session, limits.seconds):
-            rows = session.fetch(sql, compiled.parameters)
+        published = None
+        if path in ("auto", "published") and not extra:
+            published = self._histories.answer(
+                query, frames[0], self._complete_until(query.metrics)
+            )
+        rows = published
+        if rows is None:
+            rows = self._ask(compiled, self._spans(query, frames, catalog), limits)
         first, end = frames[0].first, frames[0].end
         return Answer(
             query=query,
             columns=compiled.columns,
-            rows=() if self._is_beyond(frames[0], data) else tuple(rows[: limits.rows]),
+            rows=() if self._is_beyond(frames[0], data) else rows[: limits.rows],
             sql=compiled.sql,
             parameters=compiled.parameters,
-            path=compiled.path,
+            path=compiled.path if published is None else "published",
             release=self.release,
             first=first,
             last=end - _DAY if end is not None else None,
@@ -127,6 +131,12 @@ class MetricReader:
             truncated=len(rows) > limits.rows,
             notes=tuple(self._notes(query, frames[0], data)),
         )
+
+    def _ask(self, compiled: Compiled, spans: Sequence[DataInterval], limits: Limits) -> Rows:
+        """The rows of the SQL; one more than the limit, where there are more."""
+        sql = f"SELECT * FROM (\n{compiled.sql}\n) LIMIT {limits.rows + 1:d}"
+        with self._session(compiled, spans) as session, deadline(session, limits.seconds):
+            return tuple(session.fetch(sql, compiled.parameters))
 
     def compile(
         self, query: MetricQuery, path: Literal["auto", "rollup", "raw"] = "auto"
@@ -267,41 +277,23 @@ class MetricReader:
     def history(self, metric: str, grain: Grain) -> tuple[Point, ...]:
         """The published values of a metric in every period of a grain, oldest first."""
         self.metric(metric)
-        with self._lock:
-            known = self._histories.get(metric)
-            if known is None:
-                known = self._histories[metric] = self._read_history(metric)
-        until = self._complete_until(metric)
-        return tuple(
-            replace(point, complete=_end(point, grain) <= until) for point in known.get(grain, ())
-        )
+        return self._histories.points(metric, grain, self._complete_until((metric,)))
 
-    def _read_history(self, metric: str) -> dict[str, tuple[Point, ...]]:
+    def _read_history(self, metric: str) -> Mapping[Grain, tuple[Point, ...]]:
         node = metric_nodes(self._bound).get(metric)
         state = self._view.states.get(node) if node is not None else None
         if node is None or state is None:
             return {}
-        shown = published_input(
-            "history", self._bound.graph.nodes[node], state, self._workspace.lake
-        )
-        step = "step" if "step" in dict(shown.schema) else "NULL"
+        known = self._bound.graph.nodes[node]
         with self._workspace.engine.session() as session:
-            session.bind_inputs([shown])
-            rows = session.fetch(
-                f"SELECT grain, period, {step}, value FROM history ORDER BY 1, 2, 3 NULLS FIRST"
-            )
-        found: dict[str, list[Point]] = {}
-        for grain, period, at, value in rows:
-            found.setdefault(grain, []).append(Point(period=period, value=value, step=at))
-        return {grain: tuple(points) for grain, points in found.items()}
+            shown = published_input("history", known, state, self._workspace.lake)
+            return read_points(session, shown)
 
-    def _complete_until(self, metric: str) -> date:
+    def _complete_until(self, metrics: Iterable[str]) -> date:
         """The first day that is not complete, by the clock and by the data."""
         clock = self._workspace.clock
-        until: datetime = clock.now
-        data = self.data_interval((metric,))
-        if data is not None:
-            until = min(until, data.end)
+        data = self.data_interval(metrics)
+        until = clock.now if data is None else min(clock.now, data.end)
         return local(until, clock.zone).date()
 
     # --- standing
@@ -318,11 +310,3 @@ class MetricReader:
             for name in metric_nodes(self._bound)
         }
         return standings(self._view, self._bound.graph, self._environment, until)
-
-
-def _end(point: Point, grain: Grain) -> date:
-    """The first day after a period; of a cohort, after so many periods more."""
-    end = step_from(point.period, grain)
-    for _ in range(point.step or 0):
-        end = step_from(end, grain)
-    return end
