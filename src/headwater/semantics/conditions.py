@@ -58,6 +58,7 @@ class Named:
     name: str
     place: int = 0
     is_condition: bool = False  # it stands alone, and has to be true
+    beside: str = ""  # the column that it is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,9 @@ class Condition:
                 if piece.is_condition and kind != "BOOLEAN":
                     what = f"`{piece.name}` is no condition: it is {kind}"
                     raise _refused(self.text, piece.place, what, "compare it with a value")
+                if piece.beside and _family(kind) != _family(column(piece.beside)[1]):
+                    what = f"`{piece.name}` is {kind}, unlike `{piece.beside}`"
+                    raise _refused(self.text, piece.place, what, "compare like with like")
                 written.append(sql)
             elif isinstance(piece, Value):
                 kind = column(piece.column)[1] if piece.column else ""
@@ -245,6 +249,7 @@ class _Reader:
         if isinstance(right, Value):
             right = Value(right.value, left.name, right.place)
             return [left, sign, right], {left.name} if sign == "=" else set()
+        left = Named(left.name, left.place, beside=right.name)
         return [left, sign, right], set()
 
     def identity(self, left: Named) -> _Read:
@@ -253,7 +258,8 @@ class _Reader:
         word = self.take("null", "true", "false")
         if not word:
             raise self.unexpected("`null`, `true` or `false`")
-        pieces: list[Piece] = [left, "IS", *negation, word.upper()]
+        checked = Named(left.name, left.place, is_condition=word != "null")
+        pieces: list[Piece] = [checked, "IS", *negation, word.upper()]
         return pieces, set() if negation or word != "null" else {left.name}
 
     def membership(self, left: Named, negation: list[Piece]) -> _Read:
@@ -322,6 +328,13 @@ _NUMBERS = (
     "DECIMAL",
 )
 _AS_TEXT = ("UUID", "ENUM", "TIME")
+
+
+def _family(kind: str) -> str:
+    """What can be compared without a cast that may fail."""
+    if kind.startswith(_NUMBERS):
+        return "number"
+    return "time" if kind.startswith(("DATE", "TIMESTAMP")) else kind
 
 
 def _bound(

@@ -184,15 +184,13 @@ def _unreachable(catalog: Catalog, dataset: Dataset, name: str, parts: tuple[str
             fix = f"add `references: {{column: {other.name}}}` to tables/{dataset.name}.sql"
             what = f"`{dataset.name}` has no way to `{name}`"
             return Issue(code="E902", what=what, fix=fix)
-    known = reachable(catalog, dataset.name)
+    known = tuple(reachable(catalog, dataset.name))
     what = f"unknown dimension `{name}` of `{dataset.name}`"
-    near = did_you_mean(name, known, "")
-    if not near:
-        near = did_you_mean(name, {flat.rpartition(".")[2]: flat for flat in known}, "")
-    fix = (
-        near
-        or f"it can be grouped by {', '.join(f'`{known_name}`' for known_name in [*known][:8])}"
-    )
+    last = {flat.rpartition(".")[2]: flat for flat in reversed(known)}
+    near = did_you_mean(name, known)
+    if not near and name in last:
+        near = f"did you mean `{last[name]}`?"
+    fix = near or f"it can be grouped by {', '.join(f'`{known_name}`' for known_name in known[:8])}"
     return Issue(code="E902", what=what, fix=fix)
 
 
