@@ -19,6 +19,7 @@ from headwater.cli.commands import (
     project,
     published,
     releases,
+    reporting,
     scheduling,
     serving,
     testing,
@@ -28,7 +29,18 @@ from headwater.cli.commands import (
 SECTIONS: Final = {
     "Begin": ("init", "debug", "check"),
     "Build": ("plan", "run", "retry", "test"),
-    "Look": ("ls", "show", "query", "why", "sql", "trace", "freshness", "changes", "docs"),
+    "Look": (
+        "ls",
+        "show",
+        "query",
+        "why",
+        "report",
+        "sql",
+        "trace",
+        "freshness",
+        "changes",
+        "docs",
+    ),
     "Serve": ("serve", "schedule"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "approve"),
@@ -103,6 +115,7 @@ app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("query")(command(metrics.query))
+app.command("report")(command(reporting.report))
 app.command("why")(command(explaining.why))
 app.command("sql")(command(published.sql))
 app.command("test")(command(testing.run_tests))

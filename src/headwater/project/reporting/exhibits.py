@@ -110,8 +110,8 @@ def cohort_chart(facts: MetricFacts, found: Cohorts) -> Heatmap | None:
     last = facts.period.last
     begun = {p.period for p in found.points if p.period <= last and p.step == 1 and p.complete}
     cohorts = sorted(begun)[-_COHORTS:]
-    told = {p.step for p in found.points if p.period in begun and p.complete and p.step}
-    steps = sorted(step for step in told if step is not None)[:_COHORTS]
+    told = {p.step for p in found.points if p.period in begun and p.complete}
+    steps = sorted(step for step in told if step)[:_COHORTS]
     if not cohorts or not steps:
         return None
     values = {(p.period, p.step): p.value for p in found.points if p.complete}
