@@ -36,11 +36,39 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An edge: from the right of one box to the left of another, through points on its way."""
+    """An edge: from the right of one box to the left of another, through points on its way.
+
+    One that leads back goes from the bottom of one to the bottom of the other.
+    """
 
     source: Key
     target: Key
     points: tuple[tuple[float, float], ...]
+    is_back: bool = False  # it closes a circle, and is drawn below the boxes
+
+    @property
+    def path(self) -> str:
+        """The edge as SVG draws it: curves between layers, straight lines through them.
+
+        >>> Route("a", "b", ((0, 0), (40, 20))).path
+        'M0,0C20,0 20,20 40,20'
+        """
+        if self.is_back:
+            (x, y), (to_x, to_y) = self.points
+            low = max(y, to_y) + _low(x, to_x)
+            return f"M{x:.5g},{y:.5g}C{x:.5g},{low:.5g} {to_x:.5g},{low:.5g} {to_x:.5g},{to_y:.5g}"
+        (x, y), *rest = self.points
+        text = f"M{x:.5g},{y:.5g}"
+        for number, (to_x, to_y) in enumerate(rest):
+            if number % 2:
+                text += f"H{to_x:.5g}"
+            else:
+                bend = abs(to_x - x) / 2
+                text += (
+                    f"C{x + bend:.5g},{y:.5g} {to_x - bend:.5g},{to_y:.5g} {to_x:.5g},{to_y:.5g}"
+                )
+            x, y = to_x, to_y
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +101,13 @@ def lay_out(widths: Mapping[Key, float], edges: Iterable[tuple[Key, Key]]) -> La
     }
     routes = tuple(
         Route(source, target, _points(boxes[source], boxes[target], path, heights, xs))
+        if layer_of[source] < layer_of[target]
+        else _back(source, target, boxes)
         for (source, target), path in paths.items()
     )
     right = max((box.x + box.width for box in boxes.values()), default=0.0)
     bottom = max((y for y in heights.values()), default=0.0) + HEIGHT
+    bottom = max([bottom, *(_lowest(route) for route in routes if route.is_back)])
     return Layout(width=right + 1, height=bottom + 1, boxes=boxes, routes=routes)
 
 
@@ -252,6 +283,23 @@ def _columns(
         found.append((x, width))
         x += width + _GAP
     return found
+
+
+def _back(source: Key, target: Key, boxes: Mapping[Key, Box]) -> Route:
+    ends = (boxes[source], boxes[target])
+    bottoms = tuple((box.x + box.width / 2, box.y + HEIGHT) for box in ends)
+    return Route(source, target, bottoms, is_back=True)
+
+
+def _low(x: float, to_x: float) -> float:
+    """How far below its ends an edge that leads back is pulled; the farther, the lower."""
+    return 24 + abs(to_x - x) * 0.06
+
+
+def _lowest(route: Route) -> float:
+    """The lowest point of an edge that leads back; a curve gets to 3/4 of where it is pulled."""
+    (x, y), (to_x, to_y) = route.points
+    return max(y, to_y) + _low(x, to_x) * 0.75
 
 
 def _points(

@@ -14,8 +14,8 @@ Grouping = Literal["auto", "none", "folder", "kind"]
 #: With more boxes than these, `auto` draws folders.
 READABLE: Final = 60
 ALL: Final = 99
-_CHARACTER: Final = 7.0
-_PADDING: Final = 24.0
+_CHARACTER: Final = 7.1
+_PADDING: Final = 30.0
 _LONGEST: Final = 28
 
 
