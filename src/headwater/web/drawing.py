@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from markupsafe import Markup as Drawn
 
-from headwater.charts import text
+from headwater.charts.text import Markup
+
+__all__ = ["Drawn", "drawn"]
 
 
-def drawn(chart: text.Markup) -> Markup:
+def drawn(chart: Markup) -> Drawn:
     """What `charts` drew, which escapes every text that it is given."""
-    return Markup(chart)  # noqa: S704
+    return Drawn(chart)  # noqa: S704

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from markupsafe import Markup
-
 from headwater.charts.calendar import short_text
 from headwater.charts.figure import figure
 from headwater.charts.model import Annotation, Bar, Bars, Heatmap, Lines, Series, Value
@@ -21,7 +19,7 @@ from headwater.semantics.metric import Metric, Retention
 from headwater.semantics.periods import Period, read_period
 from headwater.stats.baseline import RHYTHMS, Expectation, expect
 from headwater.web.context import Snapshot
-from headwater.web.drawing import drawn
+from headwater.web.drawing import Drawn, drawn
 from headwater.web.numbers import whole_series
 
 #: How many periods of a grain are shown where the address names none.
@@ -125,7 +123,7 @@ def _year_before(
     return found if any(value is not None for value in found) else ()
 
 
-def line_figure(series: MetricSeries, events: Sequence[tuple[date, str]]) -> Markup:
+def line_figure(series: MetricSeries, events: Sequence[tuple[date, str]]) -> Drawn:
     """The great chart of the page."""
     metric, points = series.metric, series.points
     title = metric.title or metric.name
@@ -176,7 +174,7 @@ def restated_days(found: Sequence[Restatement], grain: Grain) -> list[tuple[date
     ]
 
 
-def cohort_figure(snapshot: Snapshot, metric: Metric, grain: Grain) -> Markup | None:
+def cohort_figure(snapshot: Snapshot, metric: Metric, grain: Grain) -> Drawn | None:
     """Cohorts by what came of them; None for a metric without steps."""
     if not isinstance(metric.shape, Retention):
         return None
@@ -198,7 +196,7 @@ def cohort_figure(snapshot: Snapshot, metric: Metric, grain: Grain) -> Markup | 
 
 def group_figures(
     snapshot: Snapshot, metric: Metric, point: Point | None, grain: Grain
-) -> list[tuple[str, Markup]]:
+) -> list[tuple[str, Drawn]]:
     """The newest whole period by each of the first dimensions, against the period before."""
     if point is None or isinstance(metric.shape, Retention):
         return []

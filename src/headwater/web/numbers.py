@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from markupsafe import Markup
-
 from headwater.charts.calendar import period_text, short_text
 from headwater.charts.model import Sparkline
 from headwater.charts.render import svg
@@ -18,7 +16,7 @@ from headwater.semantics.calendar import step_from
 from headwater.semantics.formats import Change, NumberFormat, format_change, format_of
 from headwater.semantics.metric import Metric
 from headwater.web.context import Snapshot
-from headwater.web.drawing import drawn
+from headwater.web.drawing import Drawn, drawn
 
 #: Periods of a sparkline.
 _TREND = 24
@@ -36,7 +34,7 @@ class Glance:
     period: str  # of the value: `Nov 2011`
     change: Change | None
     base: str  # what the change is against: `vs Oct 2011`
-    trend: Markup
+    trend: Drawn
     target: str = ""
 
     @property
@@ -96,10 +94,10 @@ def _target(metric: Metric, numbers: NumberFormat, grain: Grain, newest: Point |
     return f"{side} target {numbers.compact(target)}"
 
 
-def _trend(metric: Metric, numbers: NumberFormat, shown: Sequence[Point], grain: Grain) -> Markup:
+def _trend(metric: Metric, numbers: NumberFormat, shown: Sequence[Point], grain: Grain) -> Drawn:
     """The sparkline; nothing where there is no way to show."""
     if len(shown) < 2:
-        return Markup("")
+        return Drawn("")
     first, last = (period_text(shown[at].period, grain) for at in (0, -1))
     title = f"{metric.title or metric.name} from {first} to {last}"
     chart = Sparkline(title=title, numbers=numbers, values=tuple(p.value for p in shown))

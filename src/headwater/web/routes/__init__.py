@@ -9,6 +9,7 @@ from headwater.web.api import asking, knowing
 from headwater.web.routes import (
     about,
     catalogue,
+    dashboards,
     entering,
     glossary,
     home,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     entering.router,
     news.router,
     home.router,
+    dashboards.router,
     metrics.router,
     catalogue.router,
     nodes.router,

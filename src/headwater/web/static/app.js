@@ -189,6 +189,29 @@ const offerTouch = (root) => {
 };
 offerTouch(document);
 
+// --- a point of a great chart leads to the rows behind it
+
+const rowsOf = (target) => {
+  const svg = target.closest?.("[data-rows] svg[data-plot]");
+  const line = svg && $(".chart-reading line", svg);
+  if (!line) return null;
+  const box = svg.closest("[data-rows]");
+  const days = box.dataset.days.split(" ");
+  const [from, to] = svg.dataset.plot.split(" ").map(Number);
+  const share = to > from ? (Number(line.getAttribute("x1")) - from) / (to - from) : 1;
+  return `${box.dataset.rows}?period=${days[Math.round(share * (days.length - 1))]}`;
+};
+const follow = (event) => {
+  const url = rowsOf(event.target);
+  if (url) location.assign(url);
+};
+document.addEventListener("click", (event) => {
+  if (event.pointerType !== "touch") follow(event);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") follow(event);
+});
+
 // --- filters act at once
 
 document.addEventListener("change", (event) => {
