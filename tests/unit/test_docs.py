@@ -21,6 +21,9 @@ from headwater.definitions.headers import split_header
 from headwater.definitions.settings import PROFILE, SETTINGS, TEAM, read_settings
 from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Issue
+from headwater.kinds.dashboard.keys import DASHBOARD
+from headwater.kinds.dashboard.keys import RECORDS as CARDS
+from headwater.kinds.metric import keys as metric_keys
 from headwater.kinds.source import keys as source_keys
 from headwater.kinds.table import keys as table_keys
 
@@ -150,13 +153,19 @@ def test_common_options_are_documented() -> None:
 
 # --- keys
 
-RECORDS: dict[str, dict[str, Record]] = {
+RECORDS: dict[str, Mapping[str, Record]] = {
     "settings.md": {"settings": SETTINGS, "team": TEAM, "profile": PROFILE},
     "source.md": {
         name: record
         for name, record in vars(source_keys).items()
         if isinstance(record, Record) and not name.startswith("_")
     },
+    "metrics.md": {
+        name: record
+        for name, record in vars(metric_keys).items()
+        if isinstance(record, Record) and not name.startswith("_")
+    },
+    "dashboards.md": {"dashboard": DASHBOARD, **CARDS},
     "table.md": {
         name: record
         for name, record in vars(table_keys).items()
