@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 from tests.integration.run.small import ORDERS, Small
@@ -79,7 +80,7 @@ def small_dashboard(root: Path) -> Small:
     """Orders of 100 days in four countries; now is 2024-03-10."""
     small = Small(root)
     small.write("sources/orders.yml", ORDERS)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for at in range(100):
         day = f"{_day(at)}"
         for number in range(1 + at % 3):
@@ -131,6 +132,4 @@ def small_dashboard(root: Path) -> Small:
 
 def _day(at: int) -> str:
     """A day of the 100 that end on 9 March 2024."""
-    from datetime import date, timedelta
-
     return f"{date(2024, 3, 9) - timedelta(days=99 - at):%Y-%m-%d}"

@@ -20,6 +20,7 @@ from headwater.semantics.metric import Metric, Retention
 from headwater.sql import QueryTemplate
 
 #: Whether a question can be understood does not depend on the day.
+_OF_COHORTS: Final = ("heatmap", "table", "vega")
 _ANY_TIME: Final = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -79,7 +80,16 @@ def _card_issues(card: Card, catalog: Catalog, clock: Clock) -> Iterator[Issue]:
     """What is wrong with a card's question; the mistakes of its metrics are told elsewhere."""
     if not card.metrics:
         return
-    if card.chart == "heatmap" and not _is_cohort(card, catalog) and len(card.by) != 2:
+    cohorts = [name for name in card.metrics if _is_cohort(name, catalog)]
+    if cohorts and card.chart not in _OF_COHORTS:
+        yield Issue(
+            code="E963",
+            what=f"`{card.chart}` cannot show `{cohorts[0]}`, which has a value for each cohort",
+            place=card.places.get(f"metrics.{cohorts[0]}", card.place),
+            fix=f"write `heatmap: {cohorts[0]}`",
+        )
+        return
+    if card.chart == "heatmap" and not cohorts and len(card.by) != 2:
         yield Issue(
             code="E963",
             what=f"`{card.metrics[0]}` is no retention metric",
@@ -87,14 +97,14 @@ def _card_issues(card: Card, catalog: Catalog, clock: Clock) -> Iterator[Issue]:
             fix="give two dimensions: `by: [country, is_return]`",
         )
         return
-    grain = None if card.chart in WITHOUT_TIME else "day"
-    query = card.asked("last 30 days", None if _is_cohort(card, catalog) else grain)  # type: ignore[arg-type]
+    is_timed = card.chart not in WITHOUT_TIME
+    query = card.asked("last 30 days", "day" if is_timed else None)
     for issue in _misunderstood(query, catalog, clock):
         yield issue if issue.place.path else replace(issue, place=_place(card, issue))
 
 
-def _is_cohort(card: Card, catalog: Catalog) -> bool:
-    metric = catalog.metrics.get(card.metrics[0])
+def _is_cohort(name: str, catalog: Catalog) -> bool:
+    metric = catalog.metrics.get(name)
     return metric is not None and isinstance(metric.shape, Retention)
 
 

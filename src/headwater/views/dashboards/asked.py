@@ -32,7 +32,7 @@ class Asked:
 
     period: Period
     text: str
-    compare: tuple[Comparison, ...] = ()
+    compare: tuple[Comparison, ...] | None = None  # None: each card as it is
     grain: Grain | None = None
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -68,7 +68,7 @@ def read_asked(
     return Asked(
         period=read_period(text, today, calendar),
         text=text,
-        compare=wanted if compare else dashboard.compare,
+        compare=wanted if compare else dashboard.compare or None,
         grain=next((each for each in GRAINS if each == grain), dashboard.grain),
         filters={name: given[name] for name in dashboard.filters if name in given},
     )
@@ -82,7 +82,7 @@ def url_of(asked: Asked, dashboard: DashboardDefinition) -> str:
     parts: list[tuple[str, str]] = []
     if asked.text != dashboard.period:
         parts.append(("period", asked.text))
-    if asked.compare != dashboard.compare:
+    if asked.compare is not None and asked.compare != dashboard.compare:
         parts += [("compare", word) for word in asked.compare or ("none",)]
     if asked.grain is not None and asked.grain != dashboard.grain:
         parts.append(("grain", asked.grain))

@@ -29,6 +29,7 @@ _BARS: Final = 8
 _PARTS: Final = 6
 _COHORTS_MONTHS: Final = 12
 _CELLS: Final = 20
+_BEFORE: Final[tuple[Comparison, ...]] = ("previous",)
 Key = tuple[object, ...]
 
 
@@ -129,7 +130,7 @@ def waterfall_card(questions: Questions, card: Card) -> CardView:
     name = card.metrics[0]
     metric = questions.metric(name)
     title = card.title or f"{title_of(metric)} by {_by_words(card)}: what changed"
-    comparison = (questions.comparisons(card) or ("previous",))[0]
+    comparison = (questions.comparisons(card, _BEFORE) or _BEFORE)[0]
     why = questions.numbers.explained(questions.why(card, name, comparison))
     view = CardView(
         sort="waterfall",

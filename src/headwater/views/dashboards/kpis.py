@@ -34,7 +34,7 @@ def kpi_cards(questions: Questions, card: Card) -> tuple[CardView, ...]:
 def _kpi(questions: Questions, card: Card, name: str) -> CardView:
     metric, fmt = questions.metric(name), questions.format(name)
     where = questions.where(card, name)
-    comparisons = questions.comparisons(card) or ("previous",)
+    comparisons = questions.comparisons(card, ("previous",))
     changes, spans, value, notes = _changes(questions, card, name, comparisons)
     query = MetricQuery(metrics=(name,), where=where, period=span_text(questions.asked.period))
     if spans is not None:

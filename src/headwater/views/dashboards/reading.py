@@ -82,7 +82,6 @@ class Questions:
     clock: Clock
     events: Events
     queries: SavedQueries
-    compare: tuple[Comparison, ...] = ()
     _answers: dict[MetricQuery, Answer] = field(default_factory=dict, repr=False)
     _known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
@@ -126,11 +125,13 @@ class Questions:
             self._known[key] = knows(self.reader.catalog, metric, dimension, self.clock)
         return self._known[key]
 
-    def comparisons(self, card: Card) -> tuple[Comparison, ...]:
-        """What a card is held against: its own word, the reader's, the period before."""
+    def comparisons(
+        self, card: Card, default: tuple[Comparison, ...] = ()
+    ) -> tuple[Comparison, ...]:
+        """What a card is held against: its own word, the reader's, or the default."""
         if card.compare is not None:
             return card.compare
-        return self.asked.compare
+        return default if self.asked.compare is None else self.asked.compare
 
     def why(self, card: Card, metric: str, comparison: Comparison) -> WhyQuery:
         """The change of a metric on a card."""
