@@ -36,10 +36,14 @@ class Scheduled(Protocol):
     def schedule(self) -> str:
         """A schedule of cron; empty for none."""
 
+    @property
+    def schedule_options(self) -> tuple[str, ...]:
+        """What the command gets when the schedule starts it: `--deliver`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A command of the command line and when it is due; `report.monthly` is `report monthly`."""
+    """A command of the command line and when it is due; `report.monthly` is `report monthly …`."""
 
     name: str
     command: tuple[str, ...]
@@ -93,7 +97,7 @@ def _of_nodes(graph: Graph) -> Iterator[Job]:
         if isinstance(definition, Scheduled) and definition.schedule:
             yield Job(
                 name=str(node.id),
-                command=(node.id.kind, node.id.name),
+                command=(node.id.kind, node.id.name, *definition.schedule_options),
                 cron=Cron.parse(definition.schedule),
                 node=node.id,
                 title=definition.described.title,

@@ -35,6 +35,7 @@ class Pack:
 
     id: NodeId
     schedule: str = ""
+    schedule_options: tuple[str, ...] = ("--deliver",)
     place: Place = Place("reports/monthly.yml")
     described: Described = field(default_factory=lambda: Described(title="Monthly pack"))
     files: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ def test_jobs_are_of_the_settings_and_of_whatever_has_a_schedule() -> None:
     assert [(j.name, j.command) for j in jobs] == [
         ("run", ("run",)),
         ("vacuum", ("vacuum",)),
-        ("report.monthly", ("report", "monthly")),
+        ("report.monthly", ("report", "monthly", "--deliver")),
     ]
     assert jobs[2].title == "Monthly pack"
 

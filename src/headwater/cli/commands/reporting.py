@@ -55,7 +55,7 @@ def report(
             else:
                 print_reports(listed, project.workspace.zone, call.screen)
             return
-        definition = making.find_report(project, name)
+        definition = making.find_report(project, name, released=deliver)
         given = dict(_pair(each) for each in set_ or ())
         pack = making.build_pack(project, definition, period=period, given=given)
         contents = making.pack_files(pack, project)

@@ -52,6 +52,11 @@ class ReportDefinition:
         """The name that people see."""
         return self.described.title or self.id.name.replace("_", " ").capitalize()
 
+    @property
+    def schedule_options(self) -> tuple[str, ...]:
+        """By the schedule it is delivered, and not only written."""
+        return ("--deliver",)
+
     def place_of(self, word: str) -> Place:
         """Where a word of the file stands; the file's beginning for one that is not there."""
         return self.places.get(word, self.place)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from headwater.definitions.cron import Cron
 from headwater.errors import Issue, UsageError, did_you_mean
+from headwater.graph.graph import Graph
 from headwater.kinds.report.definition import ReportDefinition
 from headwater.project.metrics.restating import read_restatements
+from headwater.project.releasing import bind_released
 from headwater.project.reporting.delivering import Delivery, read_deliveries
 from headwater.project.reporting.numbers import Numbers
 from headwater.project.reporting.pack import Pack, make_pack, pack_json
@@ -31,9 +33,12 @@ class ReportStanding:
     last: Delivery | None
 
 
-def find_report(project: Project, name: str | None) -> ReportDefinition:
-    """A report by name; the only one where none is named. Code E945."""
-    known = reports_of(project)
+def find_report(project: Project, name: str | None, *, released: bool = False) -> ReportDefinition:
+    """A report by name; the only one where none is named. Code E945.
+
+    What is delivered is `released`: a half-edited file goes to nobody.
+    """
+    known = reports_in(released_graph(project) if released else project.bound.graph)
     if name is None and len(known) == 1:
         return next(iter(known.values()))
     if name is not None and name.removeprefix("report.") in known:
@@ -45,9 +50,20 @@ def find_report(project: Project, name: str | None) -> ReportDefinition:
     raise UsageError(Issue(code="E945", what=what, fix=fix))
 
 
-def reports_of(project: Project) -> dict[str, ReportDefinition]:
-    """The reports on disk, by name."""
-    definitions = (node.definition for node in project.bound.graph.nodes.values())
+def released_graph(project: Project) -> Graph:
+    """The definitions of the release that the environment shows. Code E945 before the first."""
+    view, bound = project.view, project.bound
+    if view.release is None:
+        what = "nothing is released yet, so that there is nothing to deliver"
+        raise UsageError(Issue(code="E945", what=what, fix="`headwater run`"))
+    if view.release.tree == bound.tree_digest:
+        return bound.graph
+    return bind_released(project.workspace, view).graph
+
+
+def reports_in(graph: Graph) -> dict[str, ReportDefinition]:
+    """The reports among definitions, by name."""
+    definitions = (node.definition for node in graph.nodes.values())
     found = [each for each in definitions if isinstance(each, ReportDefinition)]
     return {each.id.name: each for each in sorted(found, key=lambda report: report.id)}
 
@@ -106,5 +122,5 @@ def list_reports(project: Project) -> tuple[ReportStanding, ...]:
             else None,
             last=newest.get(name),
         )
-        for name, report in reports_of(project).items()
+        for name, report in reports_in(project.bound.graph).items()
     )
