@@ -165,7 +165,10 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         for name, record in vars(metric_keys).items()
         if isinstance(record, Record) and not name.startswith("_")
     },
-    "dashboards.md": {"dashboard": DASHBOARD, **CARDS},
+    "dashboards.md": {
+        "dashboard": DASHBOARD,
+        **{str(chart): keys for chart, keys in CARDS.items()},
+    },
     "table.md": {
         name: record
         for name, record in vars(table_keys).items()
