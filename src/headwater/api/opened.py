@@ -17,6 +17,8 @@ from headwater.project.queries import HELD, names_a_query, run_query
 from headwater.project.reading import read_session, released_functions
 
 if TYPE_CHECKING:
+    from headwater.api.answer import AnswerResult
+    from headwater.clock import Grain
     from headwater.ledger import Release
     from headwater.plan.steps import Plan, Request
     from headwater.project.comparing import ReleaseDiff
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from headwater.project.recording import RunReport
     from headwater.project.testing import Proof, UnitResult
     from headwater.project.tracing import Trace
+    from headwater.semantics.asking import Comparison
 
 Nodes = str | Sequence[str]
 
@@ -136,6 +139,38 @@ class OpenProject:
             project.workspace, project.published, text, parameters, functions
         ) as reading:
             return Result(reading.relation.to_arrow_table(), reading.types)
+
+    def query(  # noqa: PLR0913  # the one vocabulary, word by word
+        self,
+        metrics: Nodes,
+        *,
+        by: Nodes = (),
+        grain: Grain | None = None,
+        where: Nodes = (),
+        period: str = "",
+        compare: Comparison | Sequence[Comparison] = (),
+        order: Nodes = (),
+        limit: int | None = None,
+    ) -> AnswerResult:
+        """Metrics of the release, by dimensions and periods; see the reference of metrics.
+
+        A word that is unknown is an issue with the nearest one.
+        """
+        from headwater.api.answer import AnswerResult
+        from headwater.semantics.asking import MetricQuery
+
+        reader = self.project.metrics
+        asked = MetricQuery(
+            metrics=tuple(_listed(metrics)),
+            by=tuple(_listed(by)),
+            grain=grain,
+            where=tuple(_listed(where)),
+            period=period,
+            compare=tuple(_listed(compare)),  # type: ignore[arg-type]
+            order=tuple(_listed(order)),
+            limit=limit,
+        )
+        return AnswerResult(reader.query(asked), reader.catalog)
 
     def table(self, name: str) -> TableHandle:
         """One published table. Raises HeadwaterError (E201) where there is none of that name."""

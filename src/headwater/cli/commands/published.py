@@ -14,16 +14,23 @@ from headwater.errors import Issue, UsageError
 def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude = None) -> None:
     """List nodes: rows, days, owner, file."""
     from headwater.project.asking import chosen
+    from headwater.views.layout import Cell
     from headwater.views.nodes import print_nodes
     from headwater.views.summaries import facts_data, project_facts
 
     with call.open() as project:
         wanted = chosen(project, [*(nodes or ()), *(select or ())], exclude or ())
-        found = [f for n, f in project_facts(project).items() if wanted is None or n in wanted]
+        every = project_facts(project).items()
+        # Nobody writes rollups, so they are listed only where they are asked for.
+        found = [f for n, f in every if (n.kind != "rollup" if wanted is None else n in wanted)]
         if call.json:
             call.screen.data([facts_data(facts) for facts in found])
-        else:
-            print_nodes(project, found, call.screen)
+            return
+        print_nodes(project, found, call.screen)
+        left_out = len(every) - len(found) if wanted is None else 0
+        if left_out:
+            note = f"{left_out} more are kept for metrics: `headwater ls kind:rollup`"
+            call.screen.line(Cell(note, "quiet"))
 
 
 def show(
