@@ -57,6 +57,18 @@ def local(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
+def wall_clock(bound: datetime, zone: ZoneInfo) -> datetime:
+    """An interval's bound as wall-clock time; the bound that begins a local day is its midnight.
+
+    Where the clock skips midnight (São Paulo until 2018), the day begins at 01:00, and 00:30 of
+    that day, which nobody saw, still belongs to it.
+    """
+    naive = local(bound, zone)
+    if local_midnight(naive.date(), zone) == bound:
+        return datetime.combine(naive.date(), time(0))
+    return naive
+
+
 def day_interval(first: date, last: date, zone: ZoneInfo) -> DataInterval:
     """From the beginning of `first` to the end of `last`, last day included."""
     return DataInterval(local_midnight(first, zone), local_midnight(last + timedelta(days=1), zone))

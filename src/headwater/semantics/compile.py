@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from headwater.clock import Clock, local
+from headwater.clock import Clock, local, wall_clock
 from headwater.contracts.quoting import quote
-from headwater.engines.duckdb.times import wall_clock
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.semantics.asking import AnswerColumn, Comparison, Compiled, MetricQuery
 from headwater.semantics.calendar import STEPS, start_of, step_from

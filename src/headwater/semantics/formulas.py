@@ -14,7 +14,17 @@ from headwater.semantics.catalog import Catalog, remembered
 from headwater.semantics.joins import at_place, reach
 from headwater.semantics.metric import Conversion, Cumulative, Metric, Retention
 from headwater.semantics.rollup import Leaf
-from headwater.semantics.terms import Balance, Converted, Formula, Plain, Retained, Running, Term
+from headwater.semantics.terms import (
+    BY_ZERO,
+    DIVIDED,
+    Balance,
+    Converted,
+    Formula,
+    Plain,
+    Retained,
+    Running,
+    Term,
+)
 from headwater.sql.formulas import (
     Aggregate,
     Mention,
@@ -23,9 +33,6 @@ from headwater.sql.formulas import (
     parse_formula,
 )
 from headwater.sql.problems import SqlError, SqlProblem
-
-_DIVIDED = ' / "nullif"('
-_BY_ZERO = ", 0)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +76,7 @@ def ratio_of(metric: Metric, metrics: Mapping[str, Metric]) -> Ratio | None:
     if isinstance(only, Mention):
         other = metrics.get(only.name)
         return ratio_of(other, metrics) if other is not None and other is not metric else None
-    if len(parts) == 5 and parts[::2] == ("(", _DIVIDED, f"{_BY_ZERO})"):
+    if len(parts) == 5 and parts[::2] == ("(", DIVIDED, f"{BY_ZERO})"):
         upper, lower = parts[1], parts[3]
         assert not isinstance(upper, str)
         assert not isinstance(lower, str)
@@ -184,7 +191,7 @@ def _resolve(
         return list(formula.parts) if len(formula.parts) == 1 else ["(", *formula.parts, ")"]
     if part.function == "average":
         upper, lower = (replace(part, function=word) for word in ("sum", "count"))
-        return ["(", _term(metric, upper), _DIVIDED, _term(metric, lower), f"{_BY_ZERO})"]
+        return ["(", _term(metric, upper), DIVIDED, _term(metric, lower), f"{BY_ZERO})"]
     return [_term(metric, part)]
 
 
@@ -293,9 +300,7 @@ def _conversion(
     converted = Converted(base, conversion, shape, True)
     if shape.calculation == "conversions":
         return Formula((converted,))
-    return Formula(
-        ("(", converted, _DIVIDED, replace(converted, is_converted=False), f"{_BY_ZERO})")
-    )
+    return Formula(("(", converted, DIVIDED, replace(converted, is_converted=False), f"{BY_ZERO})"))
 
 
 def _retention(metric: Metric, shape: Retention) -> Retained:

@@ -115,7 +115,7 @@ class _Windows:
         sql = select([*leading, ("count(entity)", name)], f"({seen})", (), len(leading))
         daily = self.scope.add(f"entities{suffix}", sql)
         last = "(next IS NULL OR next >= until)"
-        return self._gather(daily, [(f"CAST(sum({name}) AS BIGINT)", name)], last)
+        return self._gather(daily, [(f"coalesce(CAST(sum({name}) AS BIGINT), 0)", name)], last)
 
     def quantile(self, term: Running, name: str) -> str:
         """A quantile of the rows in a window."""

@@ -8,6 +8,10 @@ from headwater.clock import Grain
 from headwater.semantics.metric import Conversion, PeriodAggregate, Retention, Window
 from headwater.semantics.rollup import Leaf
 
+#: What stands between dividend and divisor, and behind the divisor.
+DIVIDED = ' / "nullif"('
+BY_ZERO = ", 0)"
+
 
 @dataclass(frozen=True, slots=True)
 class Plain:
@@ -71,7 +75,9 @@ def leaf_of(term: Term) -> Leaf | None:
 
 
 def is_count(term: Term) -> bool:
-    """Whether nothing counts as 0, not as NULL."""
+    """Whether nothing counts as 0, not as NULL; an average over no days is NULL."""
+    if isinstance(term, Balance | Running) and term.day == "average":
+        return False
     leaf = leaf_of(term)
     return leaf is not None and leaf.function in ("count", "count_distinct")
 
@@ -86,6 +92,11 @@ class Formula:
     def terms(self) -> tuple[Term, ...]:
         """Its terms in written order, each once."""
         return tuple(dict.fromkeys(part for part in self.parts if not isinstance(part, str)))
+
+    @property
+    def is_quotient(self) -> bool:
+        """Whether it is one term by another."""
+        return self.parts[::2] == ("(", DIVIDED, f"{BY_ZERO})") and len(self.parts) == 5
 
     def sql(self, values: dict[Term, str]) -> str:
         """The formula over SQL expressions for its terms."""

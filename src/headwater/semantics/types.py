@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from headwater.contracts.quoting import quote
 from headwater.errors import HeadwaterError, Issue
 from headwater.semantics.catalog import Catalog, remembered
@@ -12,6 +14,9 @@ from headwater.semantics.terms import Balance, Converted, Formula, Retained, Run
 from headwater.sql.parsing import bound_types
 from headwater.sql.problems import SqlError
 
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_DECIMAL = re.compile(r"DECIMAL\(\d+,(\d+)\)\Z")
+_NUMBERS = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|DECIMAL.*|DOUBLE|FLOAT)\Z")
 _WIDE = frozenset({"HUGEINT", "UHUGEINT", "UBIGINT"})
 
 
@@ -36,11 +41,25 @@ def natural_type(catalog: Catalog, leaf: Leaf) -> str:
     """What DuckDB makes of an aggregate. Raises HeadwaterError (E901)."""
     if leaf.function in ("count", "count_distinct"):
         return "BIGINT"
+    if leaf.columns == (leaf.argument,) and leaf.function in ("sum", "min", "max"):
+        kind = reach(catalog, leaf.table, leaf.argument).type
+        known = kind if leaf.function != "sum" else _type_of_sum(kind)
+        if known:
+            return known
     names = {
         reached.flat: reached for reached in (reach(catalog, leaf.table, n) for n in leaf.columns)
     }
     columns = ", ".join(f"CAST(NULL AS {r.type}) AS {quote(flat)}" for flat, r in names.items())
     return _bind(f"SELECT {aggregate(leaf)} FROM (SELECT {columns or '1'})", leaf.argument)[0]
+
+
+def _type_of_sum(kind: str) -> str:
+    """DuckDB's rule for the sum of a column; empty where it has to be asked."""
+    if kind in _INTEGERS:
+        return "HUGEINT"
+    if match := _DECIMAL.match(kind):
+        return f"DECIMAL(38,{match[1]})"
+    return "DOUBLE" if kind in ("DOUBLE", "FLOAT") else ""
 
 
 @remembered
@@ -83,6 +102,9 @@ def metric_types(catalog: Catalog, name: str) -> tuple[str, str]:
 def _formula_type(catalog: Catalog, formula: Formula, name: str) -> str:
     if len(formula.parts) == 1:
         return term_type(catalog, formula.terms[0])
+    kinds = [term_type(catalog, term) for term in formula.terms]
+    if formula.is_quotient and all(map(_NUMBERS.match, kinds)):
+        return "DOUBLE"
     values = {t: f"v{index}" for index, t in enumerate(formula.terms)}
     columns = ", ".join(
         f"CAST(NULL AS {term_type(catalog, t)}) AS {column}" for t, column in values.items()

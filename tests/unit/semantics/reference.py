@@ -258,8 +258,9 @@ RUNNING = {
 def running(name: str, rows: Rows, asked: Asked) -> dict[Group, Value]:
     """The value of the window that ends with the day that speaks for each period."""
     reach = RUNNING[name]
+    nothing = None if reach.day == "average" else PLAIN[reach.metric]([])
     if not rows:
-        return {(): PLAIN[reach.metric]([])} if asked.grain is None and not asked.by({}) else {}
+        return {(): nothing} if asked.grain is None and not asked.by({}) else {}
     first = asked.first or min(map(day_of, rows))
     last = max(map(day_of, rows))
     last = min(last, asked.last) if asked.last else last
@@ -291,7 +292,7 @@ def running(name: str, rows: Rows, asked: Asked) -> dict[Group, Value]:
             else:
                 found[(*period, *group)] = known[0]
     if asked.grain is None and not asked.by({}):
-        found.setdefault((), PLAIN[reach.metric]([]))
+        found.setdefault((), nothing)
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.unit.semantics import reference
 from tests.unit.semantics.world import (
@@ -81,6 +81,7 @@ class Ask:
         )
 
 
+WHOLE = Ask((), None, "", "2011-12")
 asks = st.builds(
     Ask,
     by=st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True).map(tuple),
@@ -115,6 +116,7 @@ def assert_equal(actual: dict[Any, Any], expected: dict[Any, Any], name: str) ->
 
 
 @given(shop=shops(), ask=asks, names=st.lists(st.sampled_from(COMPARABLE), min_size=1, max_size=4))
+@example(shop=Shop(sales=(), customers=(), regions=()), ask=WHOLE, names=COMPARABLE)
 @settings(quick, max_examples=120)
 def test_rows_equal_plain_python(
     database: Database, shop: Shop, ask: Ask, names: list[str]
@@ -140,7 +142,7 @@ def test_retention_equals_plain_python(database: Database, shop: Shop, ask: Ask,
 
 
 @given(shop=shops(), ask=asks, names=st.lists(st.sampled_from(COMPARABLE), min_size=1, max_size=4))
-@quick
+@settings(quick, max_examples=12)
 def test_rollups_equal_rows(database: Database, shop: Shop, ask: Ask, names: list[str]) -> None:
     database.load(shop)
     database.keep(KEPT)
@@ -160,7 +162,7 @@ def test_rollups_equal_rows(database: Database, shop: Shop, ask: Ask, names: lis
 
 
 @given(shop=shops(most=8), name=st.sampled_from([*COMPARABLE, "retention", "loyalty"]))
-@settings(quick, max_examples=15)
+@settings(quick, max_examples=8)
 def test_histories_equal_answers(database: Database, shop: Shop, name: str) -> None:
     database.load(shop)
     database.keep(KEPT)

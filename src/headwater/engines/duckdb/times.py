@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from headwater.clock import day_interval, local, local_midnight
+from headwater.clock import day_interval, wall_clock
 from headwater.engines.duckdb.quoting import identifier, instant, text, timestamp
 from headwater.ids import MAX_TIME, MIN_TIME, DataInterval
 
@@ -20,18 +20,6 @@ _INSTANTS = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_N
 def is_instant(column_type: str) -> bool:
     """Whether a column of this type holds instants and not wall-clock times."""
     return column_type.upper() in _INSTANTS
-
-
-def wall_clock(bound: datetime, zone: ZoneInfo) -> datetime:
-    """An interval's bound as wall-clock time; the bound that begins a local day is its midnight.
-
-    Where the clock skips midnight (São Paulo until 2018), the day begins at 01:00, and 00:30 of
-    that day, which nobody saw, still belongs to it.
-    """
-    naive = local(bound, zone)
-    if local_midnight(naive.date(), zone) == bound:
-        return datetime.combine(naive.date(), time(0))
-    return naive
 
 
 def within(expression: str, column_type: str, interval: DataInterval, zone: ZoneInfo) -> str:
