@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headwater.semantics.catalog import Calendar
 
 _PLAIN = NumberFormat()
+_PENCE = 2
 _DECIMALS = 4  # of floats that have no format
 
 
@@ -47,7 +48,11 @@ class Manner:
             return NO_VALUE
         if self.format.is_rate or self.format.is_duration:
             return replace(self.format, decimals=decimals).text(value)
-        return number(_rounded(value, _DECIMALS if decimals is None else decimals))
+        if isinstance(value, float):
+            return number(_rounded(value, _DECIMALS if decimals is None else decimals))
+        if self.format.sort == "currency" and isinstance(value, Decimal):
+            return number(round(value, max(_PENCE, decimals or 0)))
+        return number(value)
 
     def with_unit(self, value: Number | None) -> str:
         """One published value and what it counts."""
