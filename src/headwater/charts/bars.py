@@ -221,7 +221,7 @@ def _row_marks(row: _Row, middle: float, scale: Scale, theme: Theme) -> list[Mar
     if row.before is not None:
         top = middle - BAR_HEIGHT / 2 - 3
         path = f"M{px(scale.at(row.before))} {px(top)}v{px(BAR_HEIGHT + 6)}"
-        halo = tag("path", d=path, stroke=theme["paper"], stroke_width=4.0)
+        halo = tag("path", d=path, stroke=theme["paper"], stroke_width=3.5)
         marks += [halo, tag("path", d=path, stroke=theme["ink"], stroke_width=1.75)]
     return marks
 

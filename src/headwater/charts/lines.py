@@ -89,7 +89,8 @@ def positions(count: int, left: float, right: float) -> tuple[float, ...]:
 def _scale(chart: Lines, start: float, length: float) -> Scale:
     series = [*chart.series[:MOST_LINES], *([chart.comparison] if chart.comparison else [])]
     found = [v for each in series for v in numbers_of(each.values) if v is not None]
-    found += [v for pair in chart.band if pair for v in numbers_of(pair) if v is not None]
+    lowest = _lowest(chart)
+    found += [v for low, high in _limits(chart, lowest) for v in (low, high) if v is not None]
     target = number(chart.target)
     if target is not None:
         found.append(target)
@@ -226,7 +227,7 @@ def _fill(solid: Sequence[Sequence[Point]], frame: _Frame) -> list[Markup]:
 
 
 def _band(chart: Lines, frame: _Frame) -> list[Markup]:
-    pairs = [pair or (None, None) for pair in chart.band]
+    pairs = _limits(chart, _lowest(chart))
     lows = frame.heights([pair[0] for pair in pairs])
     highs = frame.heights([pair[1] for pair in pairs])
     xs, lows, highs = _averaged(frame.xs[: len(pairs)], lows, highs)
@@ -240,6 +241,22 @@ def _band(chart: Lines, frame: _Frame) -> list[Markup]:
     if not path:
         return []
     return [tag("path", d=path, fill=frame.theme["band"], transform=frame.grid.transform)]
+
+
+def _lowest(chart: Lines) -> float | None:
+    """Zero, where no value is below it: a band may then not go there either."""
+    values = [v for each in chart.series for v in numbers_of(each.values) if v is not None]
+    return 0.0 if values and min(values) >= 0 else None
+
+
+def _limits(chart: Lines, lowest: float | None) -> list[tuple[float | None, float | None]]:
+    found = []
+    for pair in chart.band:
+        low, high = (None, None) if pair is None else (number(pair[0]), number(pair[1]))
+        if lowest is not None and low is not None and high is not None:
+            low, high = max(low, lowest), max(high, lowest)
+        found.append((low, high))
+    return found
 
 
 def _averaged(

@@ -76,24 +76,24 @@ def runs(xs: Sequence[float], ys: Sequence[float | None]) -> Iterator[list[Point
 
 
 def thinned(points: Sequence[Point]) -> list[Point]:
-    """At most four points a half pixel, first, lowest, highest and last: the line looks the same.
+    """At most the lowest and the highest point of each pixel, so that the line looks the same.
 
-    (M4, Jugel et al. 2014.)
+    Points are left alone where there are no more than two for each pixel.
     """
-    if len(points) < 8 or len(points) <= 4 * (points[-1][0] - points[0][0]):
+    if len(points) < 8 or len(points) <= 2 * (points[-1][0] - points[0][0]):
         return list(points)
     columns: dict[int, list[Point]] = {}
-    for point in points:
-        columns.setdefault(round(point[0] * 2), []).append(point)
-    return [point for column in columns.values() for point in _four(column)]
+    for point in points[1:-1]:
+        columns.setdefault(round(point[0]), []).append(point)
+    inner = [point for column in columns.values() for point in _extremes(column)]
+    return [points[0], *inner, points[-1]]
 
 
-def _four(column: Sequence[Point]) -> Iterable[Point]:
+def _extremes(column: Sequence[Point]) -> Iterable[Point]:
     def height(point: Point) -> float:
         return point[1]
 
-    kept = {column[0], min(column, key=height), max(column, key=height), column[-1]}
-    return [point for point in dict.fromkeys(column) if point in kept]
+    return sorted({min(column, key=height), max(column, key=height)})
 
 
 def _straightened(units: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

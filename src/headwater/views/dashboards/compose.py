@@ -16,7 +16,13 @@ from headwater.views.dashboards.asked import NO_VALUE, Asked
 from headwater.views.dashboards.groups import bar_card, funnel_card, heatmap_card, waterfall_card
 from headwater.views.dashboards.kpis import kpi_cards
 from headwater.views.dashboards.model import CardView, DashboardView, FilterView, SectionView
-from headwater.views.dashboards.reading import DashboardReader, Events, Questions, SavedQueries
+from headwater.views.dashboards.reading import (
+    DashboardReader,
+    Events,
+    Questions,
+    SavedQueries,
+    Shared,
+)
 from headwater.views.dashboards.series import series_card
 from headwater.views.dashboards.tables import table_card, vega_card
 
@@ -50,7 +56,9 @@ def compose(
     queries: SavedQueries,
 ) -> DashboardView:
     """The whole page. A card that fails says why, and the others stay."""
-    questions = Questions(reader=reader, asked=asked, clock=clock, events=events, queries=queries)
+    questions = Questions(
+        reader=Shared(reader), asked=asked, clock=clock, events=events, queries=queries
+    )
     sections = tuple(_section(questions, section) for section in dashboard.sections)
     known = [about for section in sections for row in section.rows for card in row
              for about in card.about]  # fmt: skip

@@ -12,7 +12,7 @@ from headwater.charts.calendar import short_text
 from headwater.charts.model import Bar, Bars, Funnel, Heatmap, Value, Waterfall
 from headwater.errors import HeadwaterError
 from headwater.kinds.dashboard.definition import Card
-from headwater.semantics.asking import Answer, Comparison, MetricQuery, Number
+from headwater.semantics.asking import Answer, Comparison, MetricQuery, Number, Point
 from headwater.semantics.calendar import add_months
 from headwater.semantics.contribution import Parts
 from headwater.semantics.formats import format_change
@@ -150,12 +150,24 @@ def waterfall_card(questions: Questions, card: Card) -> CardView:
     chart = Waterfall(
         title=title,
         numbers=questions.format(name),
-        start=(span_words(why.spans.base), number_of(why.before)),
+        start=(_base_name(why.spans), number_of(why.before)),
         parts=_steps(why.by[0], card.limit or _PARTS),
-        end=(span_words(why.spans.now), number_of(why.after)),
+        end=(_now_name(why.spans), number_of(why.after)),
         better=metric.better,
     )
     return replace(view, chart=chart)
+
+
+def _base_name(spans: Spans) -> str:
+    words = base_words(spans).removeprefix("vs ")
+    return words[:1].upper() + words[1:]
+
+
+def _now_name(spans: Spans) -> str:
+    """The period as it was asked, where that is shorter: `Last 90 days`."""
+    text = " ".join(spans.now.text.split())
+    is_spoken = text.startswith("last ") and not spans.is_cut
+    return text.capitalize() if is_spoken else span_words(spans.now)
 
 
 def _steps(parts: Parts, limit: int) -> tuple[tuple[str, Value], ...]:
@@ -177,43 +189,41 @@ def _steps(parts: Parts, limit: int) -> tuple[tuple[str, Value], ...]:
 def heatmap_card(questions: Questions, card: Card) -> CardView:
     """Cohorts by the periods since they began, or one dimension by another."""
     name = card.metrics[0]
-    metric = questions.metric(name)
-    is_cohort = isinstance(metric.shape, Retention)
-    chart, answer = (_cohorts if is_cohort else _crossed)(questions, card, name)
+    is_cohort = isinstance(questions.metric(name).shape, Retention)
+    chart, answers = (_cohorts if is_cohort else _crossed)(questions, card, name)
     return CardView(
         sort="heatmap",
         title=chart.title,
-        state=state_of(questions, card, [answer]),
+        state=state_of(questions, card, answers),
         about=about(questions, (name,)),
         chart=chart,
         note=card.note,
         notes=filter_notes(questions, (name,)),
-        questions=(answer.query,),
+        questions=tuple(answer.query for answer in answers),
     )
 
 
-def _cohorts(questions: Questions, card: Card, name: str) -> tuple[Heatmap, Answer]:
+def _cohorts(questions: Questions, card: Card, name: str) -> tuple[Heatmap, tuple[Answer, ...]]:
     """Cohorts of a year at least: those of a shorter period say little."""
     metric = questions.metric(name)
     assert isinstance(metric.shape, Retention)
     grain = card.grain or metric.shape.period
     period = questions.asked.period
     first = min(period.first, add_months(period.last.replace(day=1), 1 - _COHORTS_MONTHS))
-    query = MetricQuery(
-        metrics=(name,),
-        grain=grain,
-        where=questions.where(card, name),
-        period=period_text(Period(first=first, last=period.last)),
-    )
-    answer = questions.ask(query)
-    at = {column.sort: place for place, column in enumerate(answer.columns)}
+    where = questions.where(card, name)
+    answers: tuple[Answer, ...] = ()
+    points: tuple[Point, ...] = ()
+    if not where:
+        published = questions.numbers.cohorts(name, grain)
+        points = tuple(p for p in published if first <= p.period <= period.last)
+    if not points:
+        days = period_text(Period(first=first, last=period.last))
+        answer = questions.ask(MetricQuery(metrics=(name,), grain=grain, where=where, period=days))
+        points, answers = _points(answer), (answer,)
     found: dict[date, dict[int, Value]] = {}
-    for row in answer.rows:
-        cohort, step = row[at["period"]], row[at["step"]]
-        assert isinstance(cohort, date)
-        assert isinstance(step, int)
-        if row[at["complete"]] is not False:
-            found.setdefault(cohort, {})[step] = _number(row[at["metric"]])
+    for point in points:
+        if point.complete and point.step is not None:
+            found.setdefault(point.period, {})[point.step] = point.value
     cohorts = sorted(found)[-_CELLS:]
     last = max((step for each in cohorts for step in found[each]), default=-1)
     steps = range(min(last + 1, _CELLS))
@@ -226,10 +236,23 @@ def _cohorts(questions: Questions, card: Card, name: str) -> tuple[Heatmap, Answ
         row_title=f"First {grain.replace('_', ' ')}",
         column_title=f"{grain.replace('_', ' ')}s later",
     )
-    return chart, answer
+    return chart, answers
 
 
-def _crossed(questions: Questions, card: Card, name: str) -> tuple[Heatmap, Answer]:
+def _points(answer: Answer) -> tuple[Point, ...]:
+    at = {column.sort: place for place, column in enumerate(answer.columns)}
+    found = []
+    for row in answer.rows:
+        cohort, step = row[at["period"]], row[at["step"]]
+        assert isinstance(cohort, date)
+        assert isinstance(step, int)
+        value = _number(row[at["metric"]])
+        complete = row[at["complete"]] is not False
+        found.append(Point(period=cohort, value=value, complete=complete, step=step))
+    return tuple(found)
+
+
+def _crossed(questions: Questions, card: Card, name: str) -> tuple[Heatmap, tuple[Answer, ...]]:
     """The greatest groups of one dimension by those of another."""
     answer = _groups(questions, card, name, questions.asked.period)
     values = _values(answer)
@@ -249,7 +272,7 @@ def _crossed(questions: Questions, card: Card, name: str) -> tuple[Heatmap, Answ
         row_title=dimension_words(card.by[0]).capitalize(),
         column_title=dimension_words(card.by[1]),
     )
-    return chart, answer
+    return chart, (answer,)
 
 
 def _greatest(sums: Mapping[object, float], limit: int) -> list[object]:

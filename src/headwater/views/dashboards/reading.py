@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from headwater.clock import Clock, Grain, local
@@ -15,6 +16,7 @@ from headwater.project.metrics.movement import Reader, WhyQuery
 from headwater.project.reporting.numbers import Numbers
 from headwater.semantics.asking import Answer, Comparison, MetricQuery, Point, Standing
 from headwater.semantics.calendar import start_of, step_from
+from headwater.semantics.catalog import Catalog
 from headwater.semantics.formats import NumberFormat, format_of
 from headwater.semantics.metric import Metric
 from headwater.semantics.periods import Period
@@ -23,6 +25,7 @@ from headwater.views.dashboards.asked import Asked
 _DAY: Final = timedelta(days=1)
 #: The longest period, in days, that is shown by hours, by days, and by weeks.
 _HOURS, _DAYS, _WEEKS = 2, 800, 2_500
+_NOTHING: Final[Mapping[str, Metric]] = MappingProxyType({})
 
 
 class DashboardReader(Reader, Protocol):
@@ -74,15 +77,49 @@ class SavedQueries(Protocol):
 
 
 @dataclass
+class Shared:
+    """A reader that asks each question once."""
+
+    reader: DashboardReader
+    _answers: dict[object, Answer] = field(default_factory=dict, repr=False)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The metrics, tables and rollups."""
+        return self.reader.catalog
+
+    @property
+    def release(self) -> int | None:
+        """The number of the release."""
+        return self.reader.release
+
+    def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] = _NOTHING) -> Answer:
+        """The answer, asked once."""
+        key = (query, tuple(sorted(extra)))
+        if key not in self._answers:
+            self._answers[key] = (
+                self.reader.query(query, extra=extra) if extra else self.reader.query(query)
+            )
+        return self._answers[key]
+
+    def history(self, metric: str, grain: Grain) -> tuple[Point, ...]:
+        """Published values, oldest first."""
+        return self.reader.history(metric, grain)
+
+    def standing(self, metric: str) -> Standing:
+        """Whether a metric is approved, up to date, restated."""
+        return self.reader.standing(metric)
+
+
+@dataclass
 class Questions:
     """The answers that the cards of one page share."""
 
-    reader: DashboardReader
+    reader: Shared
     asked: Asked
     clock: Clock
     events: Events
     queries: SavedQueries
-    _answers: dict[MetricQuery, Answer] = field(default_factory=dict, repr=False)
     _known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -105,9 +142,7 @@ class Questions:
 
     def ask(self, query: MetricQuery) -> Answer:
         """The answer, asked once."""
-        if query not in self._answers:
-            self._answers[query] = self.reader.query(query)
-        return self._answers[query]
+        return self.reader.query(query)
 
     def where(self, card: Card, metric: str) -> tuple[str, ...]:
         """The card's own conditions, and the filters that the metric knows."""
