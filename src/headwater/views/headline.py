@@ -5,45 +5,37 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from headwater.errors import Place
 from headwater.ids import NodeId
+from headwater.project.metrics.defined import defined_metrics
 from headwater.project.metrics.values import Values, exact, read_values
 from headwater.semantics.asking import Number
 from headwater.semantics.formats import parse_format
+from headwater.semantics.metric import Metric
 from headwater.views.figures import count
-from headwater.views.metric_values import manners_of
+from headwater.views.metric_values import manner_of
 
 if TYPE_CHECKING:
-    from headwater.graph.node import Node
     from headwater.project import Project
 
 
 def headline(project: Project) -> str:
     """`revenue 19,068,420.26 GBP over 739 days`; empty where no metric adds up."""
-    nodes = sorted(filter(_is_candidate, project.bound.graph.nodes.values()), key=_order)
-    states = project.view.states
-    if not any(node.id in states for node in nodes):
-        return ""
-    workspace = project.workspace
+    workspace, states = project.workspace, project.view.states
+    metrics = defined_metrics(workspace, project.view).values()
     with workspace.engine.session() as session:
-        for node in nodes:
-            found = _total(read_values(states.get(node.id), workspace.lake, session))
+        for metric in sorted((m for m in metrics if m.shape is None), key=_order):
+            state = states.get(NodeId("metric", metric.name))
+            found = _total(read_values(state, workspace.lake, session))
             if found is not None:
                 value, days = found
-                said = manners_of(project)(node.id.name).with_unit(value)
-                return f"{node.id.name} {said} over {count(days, 'day')}"
+                said = manner_of(metric).with_unit(value)
+                return f"{metric.name} {said} over {count(days, 'day')}"
     return ""
 
 
-def _is_candidate(node: Node) -> bool:
-    metric = getattr(node.definition, "metric", None)
-    return node.id.kind == "metric" and metric is not None and metric.shape is None
-
-
-def _order(node: Node) -> tuple[bool, str, int, NodeId]:
-    place = node.definition.place
-    metric = getattr(node.definition, "metric", None)
-    is_money = metric is not None and parse_format(metric.format).sort == "currency"
-    return not is_money, place.path, place.line, node.id
+def _order(metric: Metric) -> tuple[bool, Place]:
+    return parse_format(metric.format).sort != "currency", metric.place
 
 
 def _total(values: Values) -> tuple[Number, int] | None:

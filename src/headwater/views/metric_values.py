@@ -8,11 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from headwater.ids import NodeId
 from headwater.semantics.asking import Number
 from headwater.semantics.calendar import PLAIN, period_label
 from headwater.semantics.formats import NO_VALUE, NumberFormat, format_change, parse_format
-from headwater.semantics.metric import Direction
+from headwater.semantics.metric import Direction, Metric
 from headwater.views.diff import number, share, signed
 from headwater.views.layout import Cell
 
@@ -87,19 +86,22 @@ class Manner:
 
 
 def manners_of(project: Project) -> Callable[[str], Manner]:
-    """How the project's files say that a metric is shown."""
-    nodes = project.bound.graph.nodes
+    """How the definitions that the environment runs say that a metric is shown."""
+    from headwater.project.metrics.defined import defined_metrics
 
-    def find(name: str) -> Manner:
-        node = nodes.get(NodeId("metric", name))
-        metric = getattr(node.definition, "metric", None) if node is not None else None
-        if metric is None:
-            return Manner()
-        shown = parse_format(metric.format)
-        currency = metric.format.rstrip("0123456789").upper() if shown.sort == "currency" else ""
-        return Manner(format=shown, better=metric.better, unit=metric.unit or currency)
+    metrics = defined_metrics(project.workspace, project.view)
+    return lambda name: manner_of(metrics[name]) if name in metrics else Manner()
 
-    return find
+
+def manner_of(metric: Metric) -> Manner:
+    """How a metric's numbers are shown.
+
+    >>> manner_of(Metric(name="revenue", format="gbp2")).with_unit(Decimal("32131.53"))
+    '32,131.53 GBP'
+    """
+    shown = parse_format(metric.format)
+    currency = metric.format.rstrip("0123456789").upper() if shown.sort == "currency" else ""
+    return Manner(format=shown, better=metric.better, unit=metric.unit or currency)
 
 
 def calendar_of(project: Project) -> Calendar:

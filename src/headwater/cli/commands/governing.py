@@ -96,13 +96,14 @@ def changes(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 1000,
 ) -> None:
     """Say who changed what, when and why: releases, restatements, approvals, decisions."""
-    from headwater.cli.commands.releases import release_number
-    from headwater.views.effects import Asked
     from headwater.views.history import change_rows, print_changes, read_changes
     from headwater.views.plain import plain
 
     with call.open() as project:
         if between is not None:
+            from headwater.cli.commands.releases import release_number
+            from headwater.views.effects import Asked
+
             ends = release_number(between[0]), release_number(between[1])
             asked = Asked.of(project, ends, grain, metric, period)
             _print_between(project, call, asked, replay=replay, csv=csv)
