@@ -15,7 +15,7 @@ from headwater.web.scheduling.serving import read_jobs
 
 router = APIRouter(include_in_schema=False)
 
-_NEXT = 8
+_NEXT = 6
 _NEWEST = 30
 
 
