@@ -43,8 +43,7 @@ def figure(chart: Chart, *, width: float = WIDTH, height: float | None = None) -
 
 def table_markup(chart: Chart) -> Markup:
     """The chart's numbers, folded away; of long series, rows evenly chosen."""
-    found = data_table(chart)
-    shown = found.thinned(_MOST_ROWS)
+    shown = data_table(chart, _MOST_ROWS)
     heads = Markup("".join(tag("th", escaped(head), scope="col") for head in shown.heads))
     rows = [
         tag(
@@ -54,7 +53,8 @@ def table_markup(chart: Chart) -> Markup:
         )
         for row in shown.rows
     ]
-    said = "Data" if shown is found else f"Data, {len(shown.rows)} of {len(found.rows):,} rows"
+    few = len(shown.rows)
+    said = "Data" if few == shown.count else f"Data, {few} of {shown.count:,} rows"
     return tag(
         "details",
         tag("summary", escaped(said)),

@@ -186,7 +186,10 @@ def number(value: Value) -> float | None:
 
 def numbers_of(values: Sequence[Value]) -> list[float | None]:
     """All values as they can be drawn."""
-    return [number(value) for value in values]
+    return [
+        value if type(value) is float and 1 < abs(value) < _GREATEST else number(value)
+        for value in values
+    ]
 
 
 def judge(moved: float, better: Direction) -> Judged:

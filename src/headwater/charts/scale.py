@@ -32,11 +32,10 @@ class Scale:
     def at(self, value: float) -> float:
         """Where a value stands; values outside stand at the edge.
 
-        Divided before it is subtracted, so that the greatest numbers do not overflow.
+        Halved before it is subtracted, so that the greatest numbers do not overflow.
         """
-        size = max(abs(self.low), abs(self.high))
-        low, high = self.low / size, self.high / size
-        share = (value / size - low) / (high - low)
+        span = self.high / 2 - self.low / 2
+        share = (value / 2 - self.low / 2) / span
         return self.start + self.length * min(1.0, max(0.0, share))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from headwater.charts.calendar import period_text
@@ -23,82 +24,94 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class DataTable:
-    """Heads and rows, as text. The first column names the row."""
+    """Heads and rows, as text. The first column names the row. `count` rows there are in all."""
 
     heads: Row
     rows: tuple[Row, ...]
-
-    def thinned(self, most: int) -> DataTable:
-        """At most so many rows, evenly chosen, the last among them: pages stay small."""
-        count = len(self.rows)
-        if count <= most:
-            return self
-        step = -(-count // most)
-        return DataTable(self.heads, self.rows[(count - 1) % step :: step])
+    count: int
 
 
-def data_table(chart: Chart) -> DataTable:
-    """All numbers that the chart shows."""
+def _chosen(count: int, most: int | None) -> range:
+    """The rows that are shown: evenly chosen, the last among them, so that pages stay small."""
+    step = 1 if most is None else max(1, -(-count // most))
+    return range((count - 1) % step if count else 0, count, step)
+
+
+def data_table(chart: Chart, most: int | None = None) -> DataTable:
+    """The numbers that the chart shows; of long ones at most so many rows."""
+    heads, count, row = _rows(chart)
+    return DataTable(heads, tuple(row(at) for at in _chosen(count, most)), count)
+
+
+def _rows(chart: Chart) -> tuple[Row, int, Callable[[int], Row]]:
+    """The heads, how many rows there are, and how each is written."""
     text = chart.numbers.text
     match chart:
         case Lines():
             return _lines(chart)
         case Stacked():
             groups = main_groups(chart)
-            rows = [
-                (period_text(period, chart.grain), *(text(each.values[at]) for each in groups))
-                for at, period in enumerate(chart.periods)
-            ]
-            return DataTable(("Period", *(each.name for each in groups)), tuple(rows))
+            return (
+                ("Period", *(each.name for each in groups)),
+                len(chart.periods),
+                lambda at: (
+                    period_text(chart.periods[at], chart.grain),
+                    *(text(each.values[at]) for each in groups),
+                ),
+            )
         case Bars():
             return _bars(chart)
         case Heatmap():
             width = len(chart.columns)
-            cells = [
-                (name, *_cells(chart, row, width))
-                for name, row in zip(chart.rows, chart.values, strict=True)
-            ]
-            return DataTable((chart.row_title or "Row", *chart.columns), tuple(cells))
+            heads = (chart.row_title or "Row", *chart.columns)
+            return (
+                heads,
+                len(chart.rows),
+                lambda at: (chart.rows[at], *_cells(chart, chart.values[at], width)),
+            )
         case Funnel():
-            return DataTable(
-                ("Step", chart.title), tuple((name, text(value)) for name, value in chart.steps)
-            )
+            return _pairs("Step", chart, chart.steps)
         case Waterfall():
-            parts = (chart.start, *chart.parts, chart.end)
-            return DataTable(
-                ("Part", chart.title), tuple((name, text(value)) for name, value in parts)
-            )
+            return _pairs("Part", chart, (chart.start, *chart.parts, chart.end))
         case Sparkline():
-            values = tuple((str(at + 1), text(v)) for at, v in enumerate(chart.values))
-            return DataTable(("Period", chart.title), values)
+            return _pairs(
+                "Period", chart, tuple((str(at + 1), v) for at, v in enumerate(chart.values))
+            )
+
+
+def _pairs(
+    head: str, chart: Chart, pairs: Sequence[tuple[str, Value]]
+) -> tuple[Row, int, Callable[[int], Row]]:
+    text = chart.numbers.text
+    return (head, chart.title), len(pairs), lambda at: (pairs[at][0], text(pairs[at][1]))
 
 
 def _cells(chart: Heatmap, row: tuple[Value, ...], width: int) -> Row:
     return tuple(chart.numbers.text(row[at] if at < len(row) else None) for at in range(width))
 
 
-def _lines(chart: Lines) -> DataTable:
+def _lines(chart: Lines) -> tuple[Row, int, Callable[[int], Row]]:
     text = chart.numbers.text
-    columns = [(each.name, [text(value) for value in each.values]) for each in chart.series]
-    if chart.comparison:
-        columns.append((chart.comparison.name, [text(v) for v in chart.comparison.values]))
-    if chart.band:
-        spans = [f"{text(pair[0])} to {text(pair[1])}" if pair else "–" for pair in chart.band]
-        columns.append(("Expected", spans))
-    rows = [
-        (period_text(period, chart.grain), *(texts[at] for _, texts in columns))
-        for at, period in enumerate(chart.periods)
-    ]
-    return DataTable(("Period", *(name for name, _ in columns)), tuple(rows))
+    series = [*chart.series, *([chart.comparison] if chart.comparison else [])]
+    heads = ["Period", *(each.name for each in series), *(["Expected"] if chart.band else [])]
+
+    def row(at: int) -> Row:
+        cells = [text(each.values[at]) for each in series]
+        if chart.band:
+            pair = chart.band[at]
+            cells.append(f"{text(pair[0])} to {text(pair[1])}" if pair else "–")
+        return (period_text(chart.periods[at], chart.grain), *cells)
+
+    return tuple(heads), len(chart.periods), row
 
 
-def _bars(chart: Bars) -> DataTable:
-    text = chart.numbers.text
+def _bars(chart: Bars) -> tuple[Row, int, Callable[[int], Row]]:
     if not chart.compared_with:
-        return DataTable(
-            ("Name", chart.title), tuple((bar.name, text(bar.value)) for bar in chart.rows)
-        )
-    return DataTable(
-        ("Name", chart.title, chart.compared_with, "Change"),
-        tuple((bar.name, text(bar.value), text(bar.compared), bar.note) for bar in chart.rows),
-    )
+        return _pairs("Name", chart, [(bar.name, bar.value) for bar in chart.rows])
+    text = chart.numbers.text
+
+    def row(at: int) -> Row:
+        bar = chart.rows[at]
+        return (bar.name, text(bar.value), text(bar.compared), bar.note)
+
+    return ("Name", chart.title, chart.compared_with, "Change"), len(chart.rows), row

@@ -33,6 +33,8 @@ def clean(text: str) -> str:
     >>> clean("a\x00b\nc\u202ed")
     'ab cd'
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         " " if sign.isspace() else sign
         for sign in text
