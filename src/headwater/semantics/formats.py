@@ -103,7 +103,8 @@ class NumberFormat:
             return self.text(value)
         scaled = self._scaled(found)
         exponent = scaled.normalize().as_tuple().exponent
-        own = min(-exponent, _LONGEST) if isinstance(exponent, int) and exponent < 0 else 0
+        most = min(12, max(_LONGEST, 3 - scaled.adjusted()))
+        own = min(-exponent, most) if isinstance(exponent, int) and exponent < 0 else 0
         return self._with_signs(scaled, max(own, self.decimals or 0))
 
     def ticks(self, values: Sequence[float]) -> tuple[str, ...]:
