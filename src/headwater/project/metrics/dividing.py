@@ -36,7 +36,12 @@ def by_dimension(
 def by_pair(
     asking: Asking, spans: Spans, totals: tuple[Totals, Totals], divided: Sequence[Parts]
 ) -> Iterator[Parts]:
-    """The change by pairs of dimensions, as long as they have few groups."""
+    """The change by pairs of dimensions, as long as they have few groups.
+
+    Of additive metrics alone: rollups of distinct counts have no pairs.
+    """
+    if asking.structure.additivity != "additive":
+        return
     pairs = sorted(
         combinations(divided, 2), key=lambda pair: len(pair[0].groups) * len(pair[1].groups)
     )
