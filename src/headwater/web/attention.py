@@ -1,4 +1,4 @@
-"""What needs somebody: nodes that were held, sources that are late, rows that wait."""
+"""What needs somebody: what was held, is late, waits, was restated, or is a draft."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Literal
 
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
+from headwater.project.metrics.restating import read_restatements
 from headwater.project.recency import measure_freshness
 from headwater.views.figures import count
 from headwater.web.context import Snapshot
 from headwater.web.navigation import node_url
 
 Urgency = Literal["bad", "warn", "quiet"]
+#: So many drafts are named.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,13 @@ class Matter:
 
 def matters(snapshot: Snapshot) -> list[Matter]:
     """Everything that needs attention, the worst first."""
-    found = [*_held(snapshot), *_late(snapshot), *_waiting(snapshot)]
+    found = [
+        *_held(snapshot),
+        *_late(snapshot),
+        *_waiting(snapshot),
+        *_restated(snapshot),
+        *_drafts(snapshot),
+    ]
     return sorted(found, key=lambda each: ("bad", "warn", "quiet").index(each.urgency))
 
 
@@ -93,6 +102,43 @@ def _waiting(snapshot: Snapshot) -> Iterator[Matter]:
                 url=f"/quarantine/{node_url(node).rpartition('/')[2]}",
                 more="See them",
             )
+
+
+def _restated(snapshot: Snapshot) -> Iterator[Matter]:
+    """Metrics of which the release on show changed published numbers."""
+    for each in read_restatements(snapshot.ledger):
+        if snapshot.release is not None and each.release == snapshot.release.number:
+            node = NodeId("metric", each.metric)
+            restated = count(each.periods, str(each.grain).replace("_", " "))
+            yield Matter(
+                urgency="warn",
+                what=f"{restated} restated in this release: {each.cause}",
+                why=each.detail,
+                owner=_owner(snapshot, node),
+                node=node,
+                url=f"{node_url(node)}#restated",
+                more="What changed",
+            )
+
+
+def _drafts(snapshot: Snapshot) -> Iterator[Matter]:
+    """Metrics that nobody has approved, an owner at a time."""
+    owners: dict[str, list[str]] = {}
+    for name in snapshot.metrics:
+        if not snapshot.standings[name].approved_by:
+            owners.setdefault(_owner(snapshot, NodeId("metric", name)), []).append(name)
+    for owner, names in owners.items():
+        titles = [snapshot.reader.metric(name).title or name for name in names]
+        named = ", ".join(titles[:_NAMED])
+        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+        draft = "is a draft" if len(names) == 1 else "are drafts"
+        yield Matter(
+            urgency="quiet",
+            what=f"{named}{more} {draft}: nobody has approved what they mean",
+            owner=owner,
+            url="/metrics",
+            more="Metrics",
+        )
 
 
 def _owner(snapshot: Snapshot, node: NodeId) -> str:

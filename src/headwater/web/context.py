@@ -272,5 +272,7 @@ def _bind(workspace: Workspace, view: ReleaseView) -> Bound:
 
 
 def _data_until(view: ReleaseView) -> datetime | None:
-    ends = (state.segments.hull for state in view.states.values() if state.time is not None)
-    return max((hull.end for hull in ends if hull not in (None, ALL_TIME)), default=None)
+    """Where the newest rows of sources and tables end; metrics also name periods to come."""
+    states = [s for n, s in view.states.items() if n.kind in ("source", "table") and s.time]
+    hulls = [state.segments.hull for state in states]
+    return max((hull.end for hull in hulls if hull not in (None, ALL_TIME)), default=None)

@@ -25,6 +25,7 @@ from headwater.web.numbers import whole_series
 #: How many periods of a grain are shown where the address names none.
 _SHOWN = {"hour": 72, "day": 120, "week": 78, "month": 36, "quarter": 16, "year": 10}
 _GROUPS = 8
+_MOST_GROUPS = 1000
 _MOST_DIMENSIONS = 4
 _COHORTS = 18
 _STEPS = 12
@@ -217,7 +218,7 @@ def _by(name: str, dimension: str, point: Point, grain: Grain) -> MetricQuery:
         period=period_words(point.period, grain),
         compare=("previous",),
         order=(f"-{name}",),
-        limit=_GROUPS + 1,
+        limit=_MOST_GROUPS,
     )
 
 

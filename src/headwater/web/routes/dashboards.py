@@ -75,6 +75,7 @@ def dashboard(request: Request, name: str) -> Response:
         facts=facts,
         sections=[(section, list(_rows(section))) for section in view.sections],
         periods=_PERIODS,
+        compare=request.query_params.get("compare", ""),
         grains=[grain for grain in GRAINS if grain != "hour"],
     )
 

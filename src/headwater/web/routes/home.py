@@ -5,11 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from headwater.web.attention import matters
+from headwater.web.numbers import glance
 from headwater.web.pages import render, snapshot_of
+from headwater.web.routes.dashboards import dashboards_of
 
 router = APIRouter(include_in_schema=False)
 
 _NEWEST = 6
+_KEY = 8  # metrics with a card
 
 
 @router.get("/")
@@ -22,6 +25,8 @@ def home(request: Request) -> Response:
         "home.html",
         title="Home",
         matters=matters(snapshot),
+        glances=[glance(snapshot, name, "month") for name in snapshot.metrics[:_KEY]],
+        dashboards=dashboards_of(snapshot),
         releases=snapshot.ledger.releases(environment, _NEWEST),
         runs=snapshot.ledger.runs(environment, limit=_NEWEST),
     )

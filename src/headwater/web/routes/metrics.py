@@ -143,6 +143,7 @@ def why(
     span = read_period(text, snapshot.shown.day, calendar)
     paper = Paper()
     issues: tuple[Issue, ...] = ()
+    queries: list[str] = []
     words = span_words(span)
     try:
         found = explain_metric(
@@ -151,6 +152,8 @@ def why(
             snapshot.workspace.clock,
         )
         print_why(found, reader.catalog.metrics, (), paper)
+        paper.pieces.pop()  # the terminal's word on SQL; the page shows it
+        queries = [answer.sql for answer in found.answers]
     except HeadwaterError as error:
         issues = error.issues
     return render(
@@ -162,6 +165,7 @@ def why(
         node=NodeId("metric", name),
         paper=paper,
         issues=issues,
+        queries=queries,
         asked={"period": text, "compare": compare},
         words=words,
     )
