@@ -15,6 +15,7 @@ from headwater.errors import Issue
 from headwater.project import Project
 from headwater.project.queries import HELD, names_a_query, run_query
 from headwater.project.reading import read_session, released_functions
+from headwater.project.recording import PROD
 
 if TYPE_CHECKING:
     from headwater.api.answer import AnswerResult
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from headwater.plan.steps import Plan, Request
     from headwater.project.comparing import ReleaseDiff
     from headwater.project.maintaining import CompactReport, VacuumReport
+    from headwater.project.metrics.approving import Approval
     from headwater.project.quarantine import NodeQuarantine
     from headwater.project.recency import SourceFreshness
     from headwater.project.recording import RunReport
     from headwater.project.testing import Proof, UnitResult
     from headwater.project.tracing import Trace
     from headwater.semantics.asking import Comparison
+    from headwater.views.history import Change
 
 Nodes = str | Sequence[str]
 
@@ -215,6 +218,27 @@ class OpenProject:
         return self.project.rollback(to, node, reason)
 
     # --- quality and upkeep
+
+    def approve(
+        self, metrics: Nodes, reason: str = "", *, withdraw: bool = False
+    ) -> tuple[Approval, ...]:
+        """Vouch for what released metrics mean, or take that back."""
+        from headwater.project.metrics import approving
+
+        act = approving.withdraw if withdraw else approving.approve
+        return act(self.project.workspace, self.project.published, _listed(metrics), reason)
+
+    def changes(
+        self, metric: str | None = None, period: str | None = None, limit: int = 1000
+    ) -> Shown[tuple[Change, ...]]:
+        """Releases, restatements, approvals and decisions, newest first."""
+        from headwater.views.history import print_changes, read_changes
+        from headwater.views.plain import plain
+
+        named = None if self.project.environment == PROD else self.project.environment
+        found = read_changes(self.project, named, period, limit, metric)
+        view = lambda page: print_changes(self.project, found, page)  # noqa: E731
+        return Shown(found, view, plain(found))
 
     def test(self, select: Nodes = (), exclude: Nodes = ()) -> Shown[tuple[UnitResult, ...]]:
         """Run the unit tests."""

@@ -9,6 +9,7 @@ from tests.integration.metrics.numbers import edit
 from tests.integration.run.small import Small
 from typer.testing import CliRunner, Result
 
+import headwater
 from headwater.cli.app import app
 
 LATE = [(5, "2024-01-06 09:00", "dan", 5)]
@@ -153,3 +154,20 @@ def test_trace(shop: Small) -> None:
     assert none[0] == "– GBP = sum(amount) over 0 rows"
     data = json.loads(call(shop, "trace", "metric.revenue", "--at", "2024-01-05", "--json").stdout)
     assert data["value"]["counted"] == [{"what": "row", "number": 1}]
+
+
+def test_in_python(shop: Small) -> None:
+    with headwater.open(shop.root) as opened:
+        (made,) = opened.approve("revenue", "reviewed")
+        assert (made.by, made.reason) == ("ann", "reviewed")
+        assert [change.sort for change in opened.changes("revenue").value] == [
+            "definition",
+            "approval",
+        ]
+        assert opened.project.metrics.standing("revenue").approved_by == "ann"
+        opened.approve("revenue", withdraw=True)
+    shop.deliver("late", LATE)
+    shop.run()
+    with headwater.open(shop.root) as opened:
+        standing = opened.project.metrics.standing("revenue")
+    assert (standing.approved_by, standing.restated) == ("", 1)

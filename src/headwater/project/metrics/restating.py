@@ -139,6 +139,7 @@ def find_restatements(
     if not moved:
         return
     with workspace.engine.session() as session:
+        count_rows = row_counter(workspace, session)
         for node in moved:
             values = (read_values(s.states[node], workspace.lake, session) for s in (old, after))
             until = complete_until(old, node, before.release)
@@ -149,7 +150,7 @@ def find_restatements(
                     old,
                     after,
                     workspace.zone,
-                    row_counter(workspace, session),
+                    count_rows,
                     is_rollback=sort == "rollback",
                 )
                 cause, detail = find_cause(found)
@@ -183,12 +184,16 @@ def past_changes(
 
 
 def row_counter(workspace: Workspace, session: Session) -> CountRows:
-    """Compares the rows of two states of a source."""
+    """Compares the rows of two states of a source; once, however many metrics read it."""
+    known: dict[tuple[NodeId, int, int], RowChange] = {}
 
     def count(old: State, new: State, days: tuple[DataInterval, ...]) -> RowChange:
-        rows = RowComparison(old, new, days, workspace.lake, session)
-        added, gone, _ = rows.count_changes(())
-        return RowChange(added=added, gone=gone)
+        key = (old.node, id(old), id(new))
+        if key not in known:
+            rows = RowComparison(old, new, days, workspace.lake, session)
+            added, gone, _ = rows.count_changes(())
+            known[key] = RowChange(added=added, gone=gone)
+        return known[key]
 
     return count
 

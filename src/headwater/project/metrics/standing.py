@@ -10,7 +10,7 @@ from headwater.graph.graph import Graph
 from headwater.ids import NodeId
 from headwater.ledger import Ledger
 from headwater.project.metrics.approving import approvals_of
-from headwater.project.metrics.restating import read_restatements
+from headwater.project.metrics.restating import last_restatements
 from headwater.project.release_view import ReleaseView
 from headwater.semantics.asking import Standing
 
@@ -25,8 +25,7 @@ def standings(
     """The standing of each metric of a release; `data_until` names the metrics."""
     approvals = approvals_of(view)
     number = view.release.number if view.release is not None else 0
-    changes = read_restatements(view.ledger)  # the newest is the last one
-    restated = {each.metric: each for each in changes if (each.release or 0) <= number}
+    restated = last_restatements(view.ledger, number)
     held = _Held(view.ledger, environment)
     found: dict[str, Standing] = {}
     for metric, until in data_until.items():
