@@ -36,6 +36,7 @@ from headwater.web.pages import snapshot_of
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Problems, "description": "Asked wrongly: what, where and how to mend it."},
     404: {"model": Problems, "description": "There is no such thing; the nearest name is told."},
+    "4XX": {"model": Problems, "description": "401 no token, 403 another site, 413 too large."},
 }
 _OTHER_FORMATS: Final = {
     "text/csv": {"schema": {"type": "string"}},
