@@ -1,4 +1,4 @@
-"""`%load_ext headwater` in a notebook: `%%sql name << select …` and `%plan`."""
+"""`%load_ext headwater` in a notebook: `%%sql name << select …`, `%plan`, `%why revenue`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from headwater.errors import HeadwaterError
 
 if TYPE_CHECKING:
     from headwater.plan.steps import Plan
+    from headwater.project.metrics.movement import Why
 
 Answer = TypeVar("Answer")
 
@@ -43,6 +44,12 @@ class HeadwaterMagics(Magics):
     def plan(self, line: str) -> Shown[Plan] | None:
         """What a run would do, of the selected nodes or all."""
         return guarded(lambda: self._project().plan(line.split()))
+
+    @line_magic
+    def why(self, line: str) -> Shown[Why] | None:
+        """Why a metric moved: `%why revenue`, `%why revenue 2011-11`."""
+        metric, _, period = line.strip().partition(" ")
+        return guarded(lambda: self._project().why(metric, period.strip() or "previous month"))
 
     def _variables(self) -> dict[str, Any]:
         assert self.shell is not None

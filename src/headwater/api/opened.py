@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from headwater.project.comparing import ReleaseDiff
     from headwater.project.maintaining import CompactReport, VacuumReport
     from headwater.project.metrics.approving import Approval
+    from headwater.project.metrics.movement import Why
     from headwater.project.quarantine import NodeQuarantine
     from headwater.project.recency import SourceFreshness
     from headwater.project.recording import RunReport
@@ -174,6 +175,28 @@ class OpenProject:
             limit=limit,
         )
         return AnswerResult(reader.query(asked), reader.catalog)
+
+    def why(
+        self,
+        metric: str,
+        period: str = "previous month",
+        compare: Comparison = "previous",
+        *,
+        by: Nodes = (),
+        where: Nodes = (),
+    ) -> Shown[Why]:
+        """Why a metric moved: its factors and groups add up to the change exactly."""
+        from headwater.project.metrics.answering import facts_of, why_moved
+        from headwater.views.why import print_why, why_data
+
+        found = why_moved(
+            self.project, metric, period, compare, by=_listed(by), where=_listed(where)
+        )
+        metrics = self.project.metrics.catalog.metrics
+        facts = facts_of(self.project, found)
+        return Shown(
+            found, lambda page: print_why(found, metrics, facts, page), why_data(found, facts)
+        )
 
     def table(self, name: str) -> TableHandle:
         """One published table. Raises HeadwaterError (E201) where there is none of that name."""
