@@ -68,6 +68,7 @@ class Catalog:
     calendar: Calendar = Calendar()
     rollups: tuple[Rollup, ...] = ()
     rollup_rows: Mapping[str, int] = field(default_factory=dict)  # rollup → rows published
+    functions: tuple[str, ...] = ()  # texts of the project's own SQL functions
     memo: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 

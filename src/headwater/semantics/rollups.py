@@ -143,7 +143,7 @@ def leaf_column(leaf: Leaf) -> str:
     """The column that holds a leaf: readable, and another one for each leaf.
 
     >>> leaf_column(Leaf(table="sales", function="sum", argument="amount"))
-    'sum_amount_09a5'
+    'sum_amount_cf2d'
     """
     slug = _SLUG.sub("_", leaf.argument).strip("_").lower()[:24].rstrip("_")
     hashed = digest(leaf.function, leaf.argument, leaf.where, leaf.fraction)[:4]

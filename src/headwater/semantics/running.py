@@ -135,7 +135,11 @@ class _Windows:
     def _gather(self, daily: str, values: list[tuple[str, str]], extra: str = "") -> str:
         """The windows with the days that lie in them."""
         conditions = ["day < until"]
-        if self.term.to_date is not None or self.term.window is not None:
+        if self.term.to_date is not None:
+            # Equal beginnings make a hash join, which is twice as fast as a range.
+            begin = period_start("day", self.term.to_date, self.scope.catalog.calendar)
+            conditions.append(f"{begin} = since")
+        elif self.term.window is not None:
             conditions.append("day >= since")
         conditions += [extra] if extra else []
         joined = f"{self.moments} JOIN {daily} ON {' AND '.join(conditions)}"

@@ -11,8 +11,8 @@ from headwater.semantics.formulas import formula_of
 from headwater.semantics.joins import reach
 from headwater.semantics.rollup import Leaf
 from headwater.semantics.terms import Balance, Converted, Formula, Retained, Running, Term
-from headwater.sql.parsing import bound_types
 from headwater.sql.problems import SqlError
+from headwater.sql.result_types import bound_types
 
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 _DECIMAL = re.compile(r"DECIMAL\(\d+,(\d+)\)\Z")
@@ -50,7 +50,9 @@ def natural_type(catalog: Catalog, leaf: Leaf) -> str:
         reached.flat: reached for reached in (reach(catalog, leaf.table, n) for n in leaf.columns)
     }
     columns = ", ".join(f"CAST(NULL AS {r.type}) AS {quote(flat)}" for flat, r in names.items())
-    return _bind(f"SELECT {aggregate(leaf)} FROM (SELECT {columns or '1'})", leaf.argument)[0]
+    return _bind(
+        catalog, f"SELECT {aggregate(leaf)} FROM (SELECT {columns or '1'})", leaf.argument
+    )[0]
 
 
 def _type_of_sum(kind: str) -> str:
@@ -109,11 +111,13 @@ def _formula_type(catalog: Catalog, formula: Formula, name: str) -> str:
     columns = ", ".join(
         f"CAST(NULL AS {term_type(catalog, t)}) AS {column}" for t, column in values.items()
     )
-    return _bind(f"SELECT {formula.sql(values)} FROM (SELECT {columns})", f"metric `{name}`")[0]
+    return _bind(
+        catalog, f"SELECT {formula.sql(values)} FROM (SELECT {columns})", f"metric `{name}`"
+    )[0]
 
 
-def _bind(sql: str, shown: str) -> tuple[str, ...]:
+def _bind(catalog: Catalog, sql: str, shown: str) -> tuple[str, ...]:
     try:
-        return bound_types(sql)
+        return bound_types(sql, catalog.functions)
     except SqlError as error:
         raise HeadwaterError(Issue(code="E901", what=f"{shown}: {error.problem.what}")) from None

@@ -137,7 +137,7 @@ class Binder:
         if not self._volatile:
             self._volatile = volatile_functions(connection, self._functions)
         for text in self._functions:
-            _create_macro(connection, text)
+            create_macro(connection, text)
         return connection
 
     def _create(self, relations: Iterable[Relation]) -> None:
@@ -377,7 +377,8 @@ def _batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
         yield queries[start:]
 
 
-def _create_macro(connection: DuckDBPyConnection, text: str) -> None:
+def create_macro(connection: DuckDBPyConnection, text: str) -> None:
+    """Make the functions of a file of `functions/` known; raises `SqlError` (E215)."""
     import duckdb
 
     try:

@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from headwater.ids import digest
@@ -107,18 +106,6 @@ def serialize_statement(sql: str) -> Mapping[str, Any]:
         raise SqlError(SqlProblem(code="E211", what="more than one statement", fix=ONE_SELECT))
     statement: Mapping[str, Any] = tree["statements"][0]
     return statement
-
-
-@lru_cache(maxsize=4096)
-def bound_types(sql: str) -> tuple[str, ...]:
-    """The types of the columns of a SELECT that reads no table; raises `SqlError`."""
-    import duckdb
-
-    try:
-        return tuple(str(kind) for kind in _connection().sql(sql).types)
-    except duckdb.Error as error:
-        what = str(error).split("\n", maxsplit=1)[0]
-        raise SqlError(SqlProblem(code="E212", what=what)) from None
 
 
 def statement_texts(trees: Sequence[str]) -> list[str]:

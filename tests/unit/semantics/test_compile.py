@@ -276,6 +276,18 @@ def test_odd_names_are_quoted_and_hidden_by_nothing(database: Database) -> None:
     assert database.ask(query, model)[1] == [(date(2011, 11, 1), "x", 1, 33, 33, True)]
 
 
+def test_functions_of_the_project(database: Database) -> None:
+    metric = Metric(name="m", table="sales", expr="sum(doubled(quantity))")
+    text = "create or replace macro doubled(n) as n * 2"
+    database.connection.execute(text)
+    model = Catalog(metrics={"m": metric}, datasets=DATASETS, functions=(text,))
+    compiled, rows = database.ask(MetricQuery(metrics=("m",)), model)
+    assert (rows, compiled.columns[0].type) == ([(20,)], "BIGINT")
+    unknown = Catalog(metrics={"m": metric}, datasets=DATASETS)
+    with pytest.raises(HeadwaterError, match=r"E901 .*doubled"):
+        database.ask(MetricQuery(metrics=("m",)), unknown)
+
+
 def test_hostile_values_are_bound(database: Database) -> None:
     hostile = "'; DROP TABLE sales; --"
     quoted = hostile.replace("'", "''")

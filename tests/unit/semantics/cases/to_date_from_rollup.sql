@@ -12,7 +12,7 @@ GROUP BY 1
 ),
 "running" AS (
 SELECT period, sum(v1) AS v1
-FROM "windows" JOIN "daily" ON day < until AND day >= since
+FROM "windows" JOIN "daily" ON day < until AND CAST(date_trunc('month', day) AS DATE) = since
 GROUP BY 1
 )
 SELECT period AS "period", v1 AS "revenue_to_date", period + INTERVAL 1 MONTH <= $complete_until AS "complete"
