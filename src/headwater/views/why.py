@@ -49,7 +49,9 @@ def print_why(why: Why, metrics: Mapping[str, Metric], facts: Sequence[str], pag
         quiet.append("no group stands out: the change is spread by size")
     if why.spans.is_cut:
         quiet.append("not over yet: compared as far as both go")
-    for line in (*quiet, " · ".join((*facts, "SQL: --sql"))):
+    if facts:
+        quiet.append(" · ".join(facts))
+    for line in quiet:
         page.line("  ", Cell(line, "quiet"))
 
 

@@ -41,4 +41,5 @@ def why(
         elif call.json:
             call.screen.data(why_data(found, facts))
         else:
-            print_why(found, project.metrics.catalog.metrics, facts, call.screen)
+            told = (*facts, "SQL: --sql")
+            print_why(found, project.metrics.catalog.metrics, told, call.screen)
