@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.cron import Cron
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 FiringStatus = Literal["known", "done", "problems", "failed", "skipped", "stopped"]
 _SORT = "schedule"
 _KEPT_OUTPUT = 12_000  # characters of what a command printed: its beginning and its end
+
+
+@runtime_checkable
+class Scheduled(Protocol):
+    """A definition of any kind that says when it is made."""
+
+    @property
+    def schedule(self) -> str:
+        """A schedule of cron; empty for none."""
+
+    @property
+    def schedule_options(self) -> tuple[str, ...]:
+        """What the command gets when the schedule starts it: `--deliver`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +73,12 @@ class Firing:
 
 
 def jobs_of(settings: Settings, graph: Graph | None = None) -> tuple[Job, ...]:
-    """The commands that `headwater.yml` schedules, then the reports that have a schedule."""
+    """The commands that `headwater.yml` schedules, then the nodes that schedule themselves."""
     commands = [
         Job(name=command, command=(command,), cron=Cron.parse(text))
         for command, text in settings.schedule.items()
     ]
-    return (*commands, *_reports(graph)) if graph is not None else tuple(commands)
+    return (*commands, *_of_nodes(graph)) if graph is not None else tuple(commands)
 
 
 def project_jobs(project: Project) -> tuple[Job, ...]:
@@ -78,7 +91,7 @@ def project_jobs(project: Project) -> tuple[Job, ...]:
     return jobs_of(project.settings, bound.graph)
 
 
-def _reports(graph: Graph) -> Iterator[Job]:
+def _of_nodes(graph: Graph) -> Iterator[Job]:
     for node in sorted(graph.nodes.values(), key=lambda each: each.id):
         definition = node.definition
         if isinstance(definition, Scheduled) and definition.schedule:
@@ -87,7 +100,7 @@ def _reports(graph: Graph) -> Iterator[Job]:
                 command=(node.id.kind, node.id.name, *definition.schedule_options),
                 cron=Cron.parse(definition.schedule),
                 node=node.id,
-                title=definition.title,
+                title=definition.described.title,
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +12,6 @@ from headwater.errors import Place
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import NodeId
-from headwater.kinds.report.definition import Destination, ReportDefinition
 from headwater.ledger import Ledger
 from headwater.project.scheduling import (
     Firing,
@@ -30,18 +29,19 @@ LONDON = ZoneInfo("Europe/London")
 SETTINGS = Settings(name="shop", schedule={"run": "0 6 * * *", "vacuum": "0 3 * * sun"})
 
 
-def pack(name: str, schedule: str = "", deliver: tuple[Destination, ...] = ()) -> ReportDefinition:
-    return ReportDefinition(
-        id=NodeId("report", name),
-        place=Place(f"reports/{name}.yml"),
-        files=(),
-        described=Described(title="Monthly pack"),
-        schedule=schedule,
-        deliver=deliver,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A definition that is made on a schedule."""
+
+    id: NodeId
+    schedule: str = ""
+    schedule_options: tuple[str, ...] = ("--deliver",)
+    place: Place = Place("reports/monthly.yml")
+    described: Described = field(default_factory=lambda: Described(title="Monthly pack"))
+    files: tuple[str, ...] = ()
 
 
-def graph(*definitions: ReportDefinition) -> Graph:
+def graph(*definitions: Pack) -> Graph:
     return Graph.of(
         Node(id=d.id, definition=d, fingerprint="", is_built=False) for d in definitions
     )
@@ -56,10 +56,10 @@ def fired(due: datetime, **other: object) -> Firing:
     return Firing(**{**values, **other})  # type: ignore[arg-type]
 
 
-def test_jobs_are_of_the_settings_and_of_reports_with_a_schedule() -> None:
-    board = Destination(sort="folder", targets=("out",), place=Place("reports/monthly.yml"))
-    monthly = pack("monthly", "0 7 1 * *", (board,))
-    jobs = jobs_of(SETTINGS, graph(monthly, pack("by_hand"), pack("weekly", "@weekly")))
+def test_jobs_are_of_the_settings_and_of_whatever_has_a_schedule() -> None:
+    monthly = Pack(id=NodeId("report", "monthly"), schedule="0 7 1 * *")
+    by_hand = Pack(id=NodeId("report", "by_hand"))
+    jobs = jobs_of(SETTINGS, graph(monthly, by_hand))
     assert [(j.name, j.command) for j in jobs] == [
         ("run", ("run",)),
         ("vacuum", ("vacuum",)),
