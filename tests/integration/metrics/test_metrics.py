@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,9 @@ from tests.integration.run.small import Small, touched
 
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId
+from headwater.project.limits import Limits
+from headwater.semantics.asking import MetricQuery
+from headwater.semantics.metric import Metric
 
 
 @pytest.fixture
@@ -171,3 +175,58 @@ def test_late_rows_change_what_they_touch(shop: Small) -> None:
     shop.run()
     assert plain(ask(shop, "revenue", period="2024-02")) == [("67.75",)]
     assert plain(ask(shop, "orders", grain="month", period="2024-02")) == [("2024-02-01", 4, True)]
+
+
+def test_many_readers_at_once_get_the_same(shop: Small) -> None:
+    shop.run()
+    questions = [
+        (MetricQuery(metrics=(name,), by=by, grain="month"), path)
+        for name in ("revenue", "orders", "average_order_value", "median_line")
+        for by in ((), ("country",), ("customers.segment",))
+        for path in ("auto", "raw")
+    ]
+    with shop.open() as project:
+        reader = project.metrics
+        with ThreadPoolExecutor(8) as pool:
+            many = list(
+                pool.map(lambda asked: reader.query(asked[0], path=asked[1]), questions * 3)
+            )
+        for (query, path), answer in zip(questions * 3, many, strict=True):
+            assert answer.rows == reader.query(query, path=path).rows
+
+
+def test_metrics_known_to_one_question_alone(shop: Small) -> None:
+    shop.run()
+    with shop.open() as project:
+        reader = project.metrics
+        extra = {"lines": Metric(name="lines", table="sales", expr="count(*)")}
+        query = MetricQuery(metrics=("lines", "revenue"), period="2024-02")
+        assert plain(reader.query(query, extra=extra)) == [(3, "66.75")]
+        with pytest.raises(UsageError):
+            reader.query(query)
+
+
+def test_limits_of_rows(shop: Small) -> None:
+    shop.run()
+    with shop.open() as project:
+        query = MetricQuery(metrics=("revenue",), grain="day")
+        for path in ("published", "raw"):
+            answer = project.metrics.query(query, path=path, limits=Limits(rows=2))  # type: ignore[arg-type]
+            assert (len(answer.rows), answer.truncated) == (2, True)
+
+
+def test_nothing_is_released_yet(shop: Small) -> None:
+    with shop.open() as project:
+        answer = project.metrics.query(MetricQuery(metrics=("revenue",)))
+        assert answer.rows == ((None,),)
+        assert "no published data" in answer.notes[0]
+        assert project.metrics.history("revenue", "month") == ()
+
+
+def test_a_metric_may_call_a_function_of_the_project(shop: Small) -> None:
+    shop.write("functions/pennies.sql", "create function pennies(x) as (x * 100)::bigint")
+    shop.write("metrics/sales.yml", METRICS.replace("sum(amount)", "sum(pennies(amount))", 1))
+    assert checked(shop) == []
+    shop.run()
+    assert plain(ask(shop, "revenue", period="2024-02")) == [(6675,)]
+    assert plain(ask(shop, "revenue", period="2024-02", path="raw")) == [(6675,)]

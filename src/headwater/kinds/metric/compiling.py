@@ -25,6 +25,7 @@ def catalog_of(
         metrics={},
         datasets={name: Dataset.of(name, upstream[name]) for name in definition.tables},
         calendar=definition.calendar,
+        functions=definition.functions,
     )
     if isinstance(definition, RollupDefinition):
         return found

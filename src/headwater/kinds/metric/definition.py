@@ -26,6 +26,7 @@ class MetricDefinition:
     tables: tuple[str, ...]  # those of its parts, and those they join
     rollups: tuple[str, ...]  # those of these tables, by name
     calendar: Calendar
+    functions: tuple[str, ...] = ()  # texts of the project's own SQL functions
 
     @property
     def text_digest(self) -> str:
@@ -49,6 +50,7 @@ class RollupDefinition:
     rollup: Rollup
     tables: tuple[str, ...]  # its table first, then those it joins
     calendar: Calendar
+    functions: tuple[str, ...] = ()  # texts of the project's own SQL functions
 
     @property
     def text_digest(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from headwater.definitions.codec import codec_of
+from headwater.definitions.functions import SqlFunction, read_function
 from headwater.definitions.loader import ReadContext, Reading
 from headwater.definitions.model import Described, Settings
 from headwater.errors import Issue, Place, did_you_mean
@@ -30,6 +31,7 @@ class _Project:
     rollups: tuple[Rollup, ...]
     tables: Tables
     calendar: Calendar
+    functions: tuple[str, ...]
 
     def metric(self, draft: Draft) -> MetricDefinition:
         """A metric with all that it is made of."""
@@ -47,6 +49,7 @@ class _Project:
             tables=tuple(tables),
             rollups=tuple(rollup.name for rollup in self.rollups if rollup.table in tables),
             calendar=self.calendar,
+            functions=self.functions,
         )
 
     def rollup(self, rollup: Rollup, drafts: Mapping[str, Draft]) -> RollupDefinition:
@@ -64,6 +67,7 @@ class _Project:
             rollup=rollup,
             tables=self.tables.around(rollup.table, rollup.dimensions),
             calendar=self.calendar,
+            functions=self.functions,
         )
 
 
@@ -84,11 +88,19 @@ def read_metrics(paths: Iterable[str], context: ReadContext) -> Reading:
         rollups=_rollups(tuple(metrics.values()), tables, calendar, context),
         tables=tables,
         calendar=calendar,
+        functions=_functions(context),
     )
     made: list[MetricDefinition | RollupDefinition] = []
     made += [project.metric(draft) for draft in written if draft.metric.name in whole]
     made += [project.rollup(rollup, drafts) for rollup in project.rollups]
     return Reading(definitions=tuple(made), issues=tuple(issues))
+
+
+def _functions(context: ReadContext) -> tuple[str, ...]:
+    """The texts of the project's SQL functions, which expressions may call."""
+    paths = context.paths("functions", ".sql")
+    read = (context.parse((path,), read_function, SqlFunction)[0] for path in paths)
+    return tuple(function.text for function in read if function is not None)
 
 
 def calendar_of(settings: Settings) -> Calendar:

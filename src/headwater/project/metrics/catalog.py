@@ -38,6 +38,7 @@ def release_catalog(bound: Bound, view: ReleaseView) -> Catalog:
         calendar=calendar_of(bound.loaded.settings),
         rollups=tuple(rollup for rollup, _ in rollups.values()),
         rollup_rows={name: count for name, (_, count) in rollups.items()},
+        functions=bound.functions,
     )
 
 
