@@ -15,6 +15,7 @@ from headwater.engines.duckdb.quoting import identifier, text
 from headwater.engines.duckdb.relations import input_select
 from headwater.engines.duckdb.session import DuckDBSession
 from headwater.engines.protocol import InputRelation
+from headwater.errors import HeadwaterError
 
 _numbers = count()
 
@@ -49,7 +50,12 @@ class DuckDBShelf:
     def session(self) -> DuckDBSession:
         """A session that reads the kept tables by their names, and what is bound to it besides."""
         session = self._open_session()
-        session.connection.execute(f"SET search_path = {text(self._schema)}")
+        try:
+            with translated():
+                session.connection.execute(f"SET search_path = {text(self._schema)}")
+        except HeadwaterError:  # the shelf was closed
+            session.close()
+            raise
         return session
 
     def close(self) -> None:
