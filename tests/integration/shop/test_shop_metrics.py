@@ -19,7 +19,7 @@ NOVEMBER = {
     "average_order_value": 1461756.25 / 3021,
     "lines_per_order": 83635 / 3021,
     "units": 758977,
-    "return_rate": 47740.08 / 1509496.33,
+    "return_rate": 25010.54 / 1457745.53,
     "share_abroad": 0.12242155284097468,
     "guest_share": 0.22531014319247822,
     "revenue_28d": 1387775.64,
