@@ -131,3 +131,43 @@ def test_a_period_without_data_says_so(shop: Small) -> None:
 def test_an_unknown_report(shop: Small, name: str, fix: str) -> None:
     with shop.open() as project, pytest.raises(HeadwaterError, match=fix):
         find_report(project, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "fix"),
+    [
+        ("metrics: [revnue]", "E201", "metric.revenue"),
+        ("{metrics: [revenue], by: contry}", "E949", "country"),
+    ],
+)
+def test_mistakes_that_the_graph_knows(shop: Small, text: str, code: str, fix: str) -> None:
+    wrong = shop.root / "reports/wrong.yml"
+    wrong.write_text(text)
+    with shop.open() as project:
+        issues = project.check()
+    wrong.unlink()
+    (issue,) = [each for each in issues if each.place.path == "reports/wrong.yml"]
+    assert issue.code == code
+    assert fix in issue.fix
+    assert issue.place.line == 1
+
+
+def test_parameters_choose_rows(shop: Small) -> None:
+    chosen = shop.root / "reports/chosen.yml"
+    chosen.write_text(
+        "metrics: [revenue]\nwhere: country = :country\nparameters: {country: France}\n"
+    )
+    with shop.open() as project:
+        report = find_report(project, "chosen")
+        france = build_pack(project, report, period="2024-02")
+        hostile = build_pack(project, report, period="2024-02", given={"country": "' or 1=1 --"})
+        with pytest.raises(HeadwaterError, match="E952"):
+            build_pack(project, report, given={"contry": "x"})
+        numbers = numbers_of(project)
+        for figure in france.figures:
+            assert derive(figure.source, numbers) == figure.value
+    chosen.unlink()
+    assert france.name == "chosen-2024-02-France"
+    assert france.subtitle == "February 2024 · country: France"
+    assert france.blocks[0].facts.value
+    assert not hostile.blocks[0].facts.value
