@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.metrics.measured import HEADER, METRICS, ROWS, ask, measured_shop, plain
@@ -14,6 +15,7 @@ from tests.integration.run.small import Small, touched
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId
 from headwater.project.limits import Limits
+from headwater.project.metrics.reader import AskedPath
 from headwater.semantics.asking import MetricQuery
 from headwater.semantics.metric import Metric
 
@@ -85,7 +87,7 @@ def test_a_period_beyond_the_data_says_where_they_are(shop: Small) -> None:
     ],
 )
 def test_wrong_questions_name_the_nearest(
-    shop: Small, words: dict[str, object], code: str, near: str
+    shop: Small, words: dict[str, Any], code: str, near: str
 ) -> None:
     shop.run()
     with pytest.raises(HeadwaterError) as caught:
@@ -179,7 +181,7 @@ def test_late_rows_change_what_they_touch(shop: Small) -> None:
 
 def test_many_readers_at_once_get_the_same(shop: Small) -> None:
     shop.run()
-    questions = [
+    questions: list[tuple[MetricQuery, AskedPath]] = [
         (MetricQuery(metrics=(name,), by=by, grain="month"), path)
         for name in ("revenue", "orders", "average_order_value", "median_line")
         for by in ((), ("country",), ("customers.segment",))
@@ -211,7 +213,7 @@ def test_limits_of_rows(shop: Small) -> None:
     with shop.open() as project:
         query = MetricQuery(metrics=("revenue",), grain="day")
         for path in ("published", "raw"):
-            answer = project.metrics.query(query, path=path, limits=Limits(rows=2))  # type: ignore[arg-type]
+            answer = project.metrics.query(query, path=path, limits=Limits(rows=2))
             assert (len(answer.rows), answer.truncated) == (2, True)
 
 

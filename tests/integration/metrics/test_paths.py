@@ -52,7 +52,10 @@ def deliver(shop: Small, files: dict[str, list[tuple[object, ...]]]) -> None:
 def answers(project: Project, query: MetricQuery) -> dict[str, Sequence[tuple[object, ...]]]:
     """The rows by path; a question that no rollup can answer has no such path."""
     reader = project.metrics
-    found = {"published": reader.query(query).rows, "raw": reader.query(query, path="raw").rows}
+    found: dict[str, Sequence[tuple[object, ...]]] = {
+        "published": reader.query(query).rows,
+        "raw": reader.query(query, path="raw").rows,
+    }
     with suppress(UsageError):  # E909: no rollup has it
         found["rollup"] = reader.query(query, path="rollup").rows
     return found
@@ -96,8 +99,8 @@ def kept(shop: Small) -> dict[str, list[tuple[object, ...]]]:
 def test_all_paths_agree_and_incremental_equals_full(story: list[dict[str, list]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shop = measured_shop(Small(Path(folder) / "shop"))
-        for path in shop.root.glob("data/orders/*.csv"):
-            path.unlink()
+        for delivered in shop.root.glob("data/orders/*.csv"):
+            delivered.unlink()
         deliver(shop, {"first": [(1, f"{FIRST}", "09:30", "ann", "France", 1, "1.00")]})
         shop.run()
         for files in story:

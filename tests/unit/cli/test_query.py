@@ -99,8 +99,8 @@ def test_mistakes_name_the_nearest(cli: Call, words: tuple[str, ...], code: str,
     assert near in said.err
 
 
-def test_a_project_without_metrics(shop: Path, cli: Call) -> None:
-    assert shop
+@pytest.mark.usefixtures("shop")
+def test_a_project_without_metrics(cli: Call) -> None:
     said = cli("query", "revenue")
     assert "E910" in said.err
     assert "no metric is released" in said.err

@@ -18,9 +18,11 @@ SCHEMA = (("day", "DATE"), ("amount", "BIGINT"))
 @pytest.fixture
 def kept(tmp_path: Path) -> InputRelation:
     file = tmp_path / "a.parquet"
-    duckdb.sql(
+    rows = duckdb.sql(
         "select date '2024-01-01' + i::int as day, i::bigint as amount from range(10) t(i)"
-    ).write_parquet(str(file))
+    )
+    assert rows is not None
+    rows.write_parquet(str(file))
     return InputRelation(name='odd "name"', schema=SCHEMA, files=(file,))
 
 

@@ -210,9 +210,8 @@ def test_retention() -> None:
             "quantile_cont(amount, 0.95)",
         ),
         (
-            "agg: percentile\nexpr: amount\n"
-            "agg_params: {percentile: 0.9, use_discrete_percentile: true}",
-            "quantile_disc(amount, 0.9)",
+            "agg: percentile\nexpr: a\nagg_params: {percentile: 0.9, use_discrete_percentile: true}",
+            "quantile_disc(a, 0.9)",
         ),
         ("type: simple\ntype_params: {expr: max(amount)}", "max(amount)"),
         ("numerator: revenue\ndenominator: orders", "revenue / orders"),
