@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -54,8 +55,9 @@ def serve(
     def announce(address: str) -> None:
         if call.json:
             call.screen.data({"address": address})
-            return
-        call.screen.line(f"{address} · Ctrl-C ends it")
+        else:
+            call.screen.line(f"{address} · Ctrl-C ends it")
+        sys.stdout.flush()  # whoever reads it through a pipe waits for it
         if open_:
             typer.launch(address)
 
