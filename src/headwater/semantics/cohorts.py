@@ -11,7 +11,7 @@ from headwater.clock import Grain
 from headwater.contracts.quoting import quote
 from headwater.semantics.calendar import STEPS, period_start
 from headwater.semantics.events import entity_columns, event_time, key_columns, tie_order
-from headwater.semantics.scope import Frame, Scope, select
+from headwater.semantics.scope import Frame, Scope, midnight, select
 from headwater.semantics.sources import Rows
 from headwater.semantics.terms import Retained
 from headwater.semantics.values import Names
@@ -71,22 +71,33 @@ class _Cohorts:
 
     def starts(self) -> str:
         """Each entity's starting row: its period and its group."""
+        scope, frame = self.scope, self.frame
+        bounds = ((frame.first, ">="), (frame.end, "<"))
+        asked = [f"moment {sign} {scope.bind(midnight(day))}" for day, sign in bounds if day]
+        first = self._first_rows() if scope.by or scope.conditions else self._first_moments()
+        period = period_start("moment", self.grain, scope.catalog.calendar)
+        columns = [(name, name) for name in (*self.names, *scope.dimensions)]
+        if scope.conditions:
+            asked.append("is_asked")
+        return scope.add("starts", select([(period, "period"), *columns], f"({first})", asked))
+
+    def _first_moments(self) -> str:
+        """When each entity starts; all that is needed where nothing is asked of its group."""
+        entity = [(name, name) for name in self.names]
+        columns = [*entity, ("min(moment)", "moment")]
+        return select(columns, f"({self._events(where=self.term.starts)})", (), len(entity))
+
+    def _first_rows(self) -> str:
         scope, source = self.scope, self.source
-        asked = [*source.between(scope, self.frame.first, self.frame.end), *source.where(scope)]
         inner = self._events(
             *zip(source.dimensions(scope), scope.dimensions, strict=True),
-            (" AND ".join(asked) or "TRUE", "is_asked"),
+            (" AND ".join(source.where(scope)) or "TRUE", "is_asked"),
             *key_columns(scope.catalog, source),
             where=self.term.starts,
         )
-        entity = ", ".join(self.names)
-        order = f"PARTITION BY {entity} ORDER BY moment{tie_order(scope.catalog, source)}"
-        first = f"SELECT * FROM ({inner}) QUALIFY row_number() OVER ({order}) = 1"
-        period = period_start("moment", self.grain, scope.catalog.calendar)
-        columns = [(name, name) for name in (*self.names, *scope.dimensions)]
-        return scope.add(
-            "starts", select([(period, "period"), *columns], f"({first})", ["is_asked"])
-        )
+        order = ", ".join(["moment", *tie_order(scope.catalog, source), *scope.dimensions])
+        window = f"PARTITION BY {', '.join(self.names)} ORDER BY {order}"
+        return f"SELECT * FROM ({inner}) QUALIFY row_number() OVER ({window}) = 1"
 
     def returns(self, starts: str) -> str:
         """Each entity once for each step at which it returned; for unbounded ones its last step."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from headwater.contracts.quoting import quote
 from headwater.semantics.calendar import period_start
-from headwater.semantics.events import entity_columns, event_time, key_columns, tie_order
+from headwater.semantics.events import entity_columns, event_time, key_columns
 from headwater.semantics.rollup import Leaf
 from headwater.semantics.scope import Frame, Scope, select
 from headwater.semantics.sources import Rows
@@ -27,24 +27,7 @@ def converted(scope: Scope, frame: Frame, terms: Sequence[Converted], names: Nam
     source = Rows.of(scope, base.table, base.time, (*base.columns, *rule.constant_properties))
     shared = _shared(scope, source, base, term)
     same = tuple(name for _, name in shared)
-    calendar = scope.catalog.calendar
-    listed = [
-        *shared,
-        (event_time(source), "moment"),
-        *zip(source.dimensions(scope), scope.dimensions, strict=True),
-        (base.argument or "TRUE", "event"),
-        (
-            " AND ".join([*source.between(scope, frame.first, frame.end), *source.where(scope)])
-            or "TRUE",
-            "is_asked",
-        ),
-        *key_columns(scope.catalog, source),
-    ]
-    events = select(listed, source.rows, [base.where, *_present(shared, source)])
-    ties = tie_order(scope.catalog, source)
-    order = f"PARTITION BY {', '.join(same)} ORDER BY moment{ties}"
-    followed = f"SELECT *, lead(moment) OVER ({order}) AS next FROM ({events})"
-    followed_name = scope.add(f"events{frame.suffix}", followed)
+    followed = scope.add(f"events{frame.suffix}", _events(scope, frame, term, source))
     conversions = scope.add("conversions", _conversions(scope, term))
     strict = base == term.conversion
     sign, until = (">", "<=") if strict else (">=", "<")
@@ -55,14 +38,43 @@ def converted(scope: Scope, frame: Frame, terms: Sequence[Converted], names: Nam
         within.append(f"c.moment < b.moment + {window}")
     flagged = (
         f"SELECT b.*, coalesce({' AND '.join(within)}, FALSE) AS converts\n"
-        f"FROM {followed_name} AS b ASOF LEFT JOIN {conversions} AS c\n"
+        f"FROM {followed} AS b ASOF LEFT JOIN {conversions} AS c\n"
         f"ON {meet} AND c.moment {sign} b.moment"
     )
+    calendar = scope.catalog.calendar
     period = [(period_start("moment", scope.grain, calendar), "period")] if scope.grain else []
     keys = [*period, *((key, key) for key in scope.dimensions)]
     values = [(_count(t), names[t]) for t in terms]
     sql = select([*keys, *values], f"({flagged})", ["is_asked"], len(keys))
     return scope.add(f"conversion{frame.suffix}", sql)
+
+
+def _events(scope: Scope, frame: Frame, term: Converted, source: Rows) -> str:
+    """Base events, each with the moment of the same entity's next one.
+
+    Rows of one event that differ in nothing else (lines of an order) are one.
+    """
+    base = term.base
+    shared = _shared(scope, source, base, term)
+    asked = [*source.between(scope, frame.first, frame.end), *source.where(scope)]
+    listed = [
+        *shared,
+        (event_time(source), "moment"),
+        *zip(source.dimensions(scope), scope.dimensions, strict=True),
+        (base.argument or "TRUE", "event"),
+        (" AND ".join(asked) or "TRUE", "is_asked"),
+    ]
+    key = key_columns(scope.catalog, source)
+    group = 0
+    if base.function == "count_distinct":
+        group = len(listed)
+        key = [(f"max(row({', '.join(sql for sql, _ in key)}))", "own_1")] if key else []
+    rows = select([*listed, *key], source.rows, [base.where, *_present(shared, source)], group)
+    order = ", ".join(["moment", *(name for _, name in key), "event", *scope.dimensions])
+    same = ", ".join(name for _, name in shared)
+    return (
+        f"SELECT *, lead(moment) OVER (PARTITION BY {same} ORDER BY {order}) AS next FROM ({rows})"
+    )
 
 
 def _count(term: Converted) -> str:
@@ -96,4 +108,5 @@ def _conversions(scope: Scope, term: Converted) -> str:
     counted = [leaf.where, *_present(shared, source)]
     if leaf.argument:
         counted.append(f"{leaf.argument} IS NOT NULL")
-    return select([*shared, (event_time(source), "moment")], source.rows, counted)
+    listed = [*shared, (event_time(source), "moment")]
+    return select(listed, source.rows, counted, len(listed))

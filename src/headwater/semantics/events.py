@@ -36,12 +36,12 @@ def event_time(source: Rows) -> str:
     return f"CAST({source.moment} AS TIMESTAMP)"
 
 
-def tie_order(catalog: Catalog, source: Rows) -> str:
-    """What decides between events of one moment: the table's key, else nothing."""
-    return "".join(f", own_{n}" for n in range(1, len(catalog.datasets[source.table].key) + 1))
-
-
 def key_columns(catalog: Catalog, source: Rows) -> list[tuple[str, str]]:
-    """The table's key under the names of `tie_order`."""
+    """The table's key, which decides between events of one moment."""
     key = catalog.datasets[source.table].key
-    return [(quote(column), f"own_{n}") for n, column in enumerate(key, start=1)]
+    return [(quote(column), f"own_{number}") for number, column in enumerate(key, start=1)]
+
+
+def tie_order(catalog: Catalog, source: Rows) -> list[str]:
+    """The names of `key_columns`."""
+    return [name for _, name in key_columns(catalog, source)]

@@ -1,13 +1,15 @@
 -- {"metrics": ["returned"], "grain": "month", "by": ["country"]}
 WITH "events" AS (
-SELECT *, lead(moment) OVER (PARTITION BY e1 ORDER BY moment, own_1, own_2) AS next FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment, "country" AS k1, invoice AS event, TRUE AS is_asked, "invoice" AS own_1, "line" AS own_2
+SELECT *, lead(moment) OVER (PARTITION BY e1 ORDER BY moment, own_1, event, k1) AS next FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment, "country" AS k1, invoice AS event, TRUE AS is_asked, max(row("invoice", "line")) AS own_1
 FROM "sales"
-WHERE (NOT is_return) AND "customer_id" IS NOT NULL)
+WHERE (NOT is_return) AND "customer_id" IS NOT NULL
+GROUP BY 1, 2, 3, 4, 5)
 ),
 "conversions" AS (
 SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment
 FROM "sales"
 WHERE is_return AND "customer_id" IS NOT NULL AND invoice IS NOT NULL
+GROUP BY 1, 2
 ),
 "conversion" AS (
 SELECT CAST(date_trunc('month', moment) AS DATE) AS period, k1, count(DISTINCT event) FILTER (WHERE converts) AS v1, count(DISTINCT event) AS v2

@@ -1,10 +1,12 @@
 -- {"metrics": ["retention"], "grain": "month", "period": "2011-10..2011-11"}
 WITH "starts" AS (
 SELECT CAST(date_trunc('month', moment) AS DATE) AS period, e1
-FROM (SELECT * FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment, "sold_at" >= $p1 AND "sold_at" < $p2 AS is_asked, "invoice" AS own_1, "line" AS own_2
+FROM (SELECT e1, min(moment) AS moment
+FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment
 FROM "sales"
-WHERE "customer_id" IS NOT NULL) QUALIFY row_number() OVER (PARTITION BY e1 ORDER BY moment, own_1, own_2) = 1)
-WHERE is_asked
+WHERE "customer_id" IS NOT NULL)
+GROUP BY 1)
+WHERE moment >= $p1 AND moment < $p2
 ),
 "returns" AS (
 SELECT period, date_diff('month', period, returned_in) AS step, count(*) AS returned

@@ -1,10 +1,11 @@
 -- {"metrics": ["loyalty"]}
 WITH "starts" AS (
 SELECT CAST(date_trunc('month', moment) AS DATE) AS period, e1
-FROM (SELECT * FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment, TRUE AS is_asked, "invoice" AS own_1, "line" AS own_2
+FROM (SELECT e1, min(moment) AS moment
+FROM (SELECT "customer_id" AS e1, CAST("sold_at" AS TIMESTAMP) AS moment
 FROM "sales"
-WHERE (quantity IS NOT NULL) AND (NOT is_return) AND "customer_id" IS NOT NULL) QUALIFY row_number() OVER (PARTITION BY e1 ORDER BY moment, own_1, own_2) = 1)
-WHERE is_asked
+WHERE (quantity IS NOT NULL) AND (NOT is_return) AND "customer_id" IS NOT NULL)
+GROUP BY 1)
 ),
 "returns" AS (
 SELECT period, last_step AS step, count(*) AS returned
