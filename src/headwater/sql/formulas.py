@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from typing import Any, Literal
 from headwater.errors import nearest
 from headwater.sql.parsing import serialize_statement, statement_texts, walk
 from headwater.sql.problems import SqlError, SqlProblem, problem_at
+from headwater.sql.syntax import call, children, guard_division
 
 Function = Literal[
     "sum", "count", "count_distinct", "min", "max", "quantile", "quantile_disc", "average"
@@ -270,7 +271,7 @@ class _Reading:
                 raise self.problem(tree, f"`{function}` is no aggregate of metrics", fix)
         changed = {key: self._below(value) for key, value in tree.items()}
         if sort == "FUNCTION" and tree["is_operator"] and tree["function_name"] in _DIVISIONS:
-            _guard(changed)
+            guard_division(changed)
         return changed
 
     def _below(self, value: Any) -> Any:
@@ -304,7 +305,7 @@ class _Reading:
         if word == "count" and tree["distinct"]:
             function = "count_distinct"
             if len(arguments) > 1:
-                arguments = [_row(arguments)]
+                arguments = [call("row", arguments)]
         if len(arguments) > 1 or (not arguments and function != "count"):
             raise self.problem(tree, f"`{word}` takes one value, not {len(arguments)}")
         columns: list[Mention] = []
@@ -357,45 +358,6 @@ class _Reading:
             bound = bound | {
                 name for node in walk(tree["lhs"]) for name in node.get("column_names", ())
             }
-        for child in _children(tree):
+        for child in children(tree):
             found += self.inside(child, aggregate, bound)
         return tuple(found)
-
-
-def _children(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The expressions directly below one."""
-    pending: list[Any] = list(tree.values())
-    while pending:
-        value = pending.pop(0)
-        if isinstance(value, list):
-            pending = [*value, *pending]
-        elif isinstance(value, dict):
-            if "class" in value:
-                yield value
-            else:
-                pending = [*value.values(), *pending]
-
-
-def _call(function: str, arguments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        "class": "FUNCTION", "type": "FUNCTION", "alias": "", "query_location": 0,
-        "query_location_length": 0, "function_name": function, "schema": "", "filter": None,
-        "order_bys": {"type": "ORDER_MODIFIER", "orders": []}, "distinct": False,
-        "is_operator": False, "export_state": False, "catalog": "",
-        "arguments": [{"name": "", "expression": argument} for argument in arguments],
-        "qualified_name": {"path": [function]},
-    }  # fmt: skip
-
-
-def _row(arguments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return _call("row", arguments)
-
-
-def _guard(division: dict[str, Any]) -> None:
-    """Make a division by zero NULL."""
-    zero = {
-        "class": "CONSTANT", "type": "VALUE_CONSTANT", "alias": "", "query_location": 0,
-        "query_location_length": 0, "literal": {"kind": "INTEGER", "text": "0"},
-    }  # fmt: skip
-    divisor = division["arguments"][1]
-    divisor["expression"] = _call("nullif", [divisor["expression"], zero])
