@@ -32,29 +32,9 @@ def references(definition: MetricDefinition) -> tuple[str, ...]:
 
 
 def mention(definition: MetricDefinition, name: str) -> Place:
-    """Where the metric names a table or another metric."""
-    metric = definition.metric
-    kind, dot, other = name.partition(".")
-    if dot and kind == "metric":
-        keys = ("numerator", "denominator", "input_metric", "base_metric", "conversion_metric")
-        for key in ("expr", *keys):
-            if key in metric.places and key != "expr":
-                continue
-            return _word_in(metric.expr, other, metric.place_of(key))
-        return metric.place
-    if name == metric.table:
-        return metric.place_of("table")
-    for key, text in (("expr", metric.expr), ("where", metric.where)):
-        if f"{name}." in text:
-            return _word_in(text, name, metric.place_of(key))
-    return metric.place_of("dimensions")
-
-
-def _word_in(text: str, word: str, start: Place) -> Place:
-    """Where a word stands in a value that begins at a place."""
-    before = text[: max(text.find(word), 0)]
-    line = before.count("\n")
-    return Place(start.path, start.line + line, start.column + len(before) - before.rfind("\n") - 1)
+    """Where the metric, or one that it is made of, names its table."""
+    own = (part for part in definition.parts.values() if part.table == name)
+    return next((part.place_of("table") for part in own), definition.place)
 
 
 def query(definition: MetricDefinition, upstream: Mapping[str, Node]) -> Query | None:

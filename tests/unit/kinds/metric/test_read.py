@@ -210,7 +210,7 @@ def test_retention() -> None:
             "quantile_cont(amount, 0.95)",
         ),
         (
-            "agg: percentile\nexpr: a\nagg_params: {percentile: 0.9, use_discrete_percentile: true}",
+            "agg: percentile\nexpr: a\nagg_params: {percentile: .9, use_discrete_percentile: true}",
             "quantile_disc(a, 0.9)",
         ),
         ("type: simple\ntype_params: {expr: max(amount)}", "max(amount)"),
