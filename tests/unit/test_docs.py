@@ -18,14 +18,19 @@ from headwater.contracts.reading import read_contracts
 from headwater.contracts.rules import read_rules
 from headwater.definitions.fields import Record
 from headwater.definitions.headers import split_header
+from headwater.definitions.loader import load
 from headwater.definitions.settings import PROFILE, SETTINGS, TEAM, read_settings
+from headwater.definitions.tree import Tree
 from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Issue
 from headwater.kinds.dashboard.keys import DASHBOARD
 from headwater.kinds.dashboard.keys import RECORDS as CARDS
 from headwater.kinds.metric import keys as metric_keys
+from headwater.kinds.query import keys as query_keys
+from headwater.kinds.query.read import QUERY_READER
 from headwater.kinds.source import keys as source_keys
 from headwater.kinds.table import keys as table_keys
+from headwater.sql.parameters import mentions, with_dollars
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "headwater"
@@ -169,6 +174,7 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         "dashboard": DASHBOARD,
         **{str(chart): keys for chart, keys in CARDS.items()},
     },
+    "queries.md": {"query": query_keys.QUERY, "parameter": query_keys.PARAMETER},
     "table.md": {
         name: record
         for name, record in vars(table_keys).items()
@@ -271,7 +277,8 @@ def test_yaml_parses(block: str) -> None:
 
 @pytest.mark.parametrize("block", every_block("sql"))
 def test_sql_parses(block: str) -> None:
-    assert duckdb.extract_statements(block)
+    parameters = [each.name for each in mentions(block)]
+    assert duckdb.extract_statements(with_dollars(block, parameters))
 
 
 @pytest.mark.parametrize("block", every_block("python"))
@@ -284,6 +291,13 @@ def issues_of(record: Record, text: str) -> list[Issue]:
     assert located is not None
     record.read(located, issues)
     return issues
+
+
+def test_queries_of_the_reference_are_queries() -> None:
+    files = {f"queries/q{n}.sql": b for n, b in enumerate(blocks(REFERENCE / "queries.md", "sql"))}
+    loaded = load(Tree.from_blobs({"headwater.yml": "name: page", **files}), [QUERY_READER])
+    assert list(map(str, loaded.issues)) == []
+    assert len(loaded.definitions) == len(files)
 
 
 @pytest.mark.parametrize("block", blocks(REFERENCE / "source.md", "yaml"))
