@@ -12,27 +12,28 @@ from headwater.ledger.schema import environments, notes, runs
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The release that an environment points to, the newest note and run, and the runs under way.
+    """The release that an environment points to, the newest note, and how many runs there were.
 
-    `note` 0, `run` "" and `release` None stand for none.
+    A run that begins changes only what is said of runs; one that ends may have held something.
     """
 
     release: int | None = None
     note: int = 0
-    run: str = ""
+    finished: int = 0
     running: int = 0
 
 
 def read_mark(database: Database, environment: str) -> Mark:
     """The mark of one environment; one cheap query."""
     pointed = sa.select(environments.c.release).where(environments.c.name == environment)
-    under_way = sa.select(sa.func.count()).where(runs.c.finished_at.is_(None))
+    every = sa.select(sa.func.count()).select_from(runs)
+    over = sa.select(sa.func.count(runs.c.finished_at)).select_from(runs)
     query = sa.select(
         pointed.scalar_subquery(),
         sa.select(sa.func.max(notes.c.id)).scalar_subquery(),
-        sa.select(sa.func.max(runs.c.id)).scalar_subquery(),
-        under_way.select_from(runs).scalar_subquery(),
+        over.scalar_subquery(),
+        every.scalar_subquery(),
     )
     with database.read() as connection:
-        release, note, run, running = connection.execute(query).one()
-    return Mark(release=release, note=note or 0, run=run or "", running=running)
+        release, note, finished, begun = connection.execute(query).one()
+    return Mark(release=release, note=note or 0, finished=finished, running=begun - finished)

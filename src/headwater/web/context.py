@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -86,8 +86,8 @@ class Snapshot:
 
     @property
     def key(self) -> tuple[Mark, int]:
-        """What a page was made from: equal keys give equal pages."""
-        return self.mark, self.moment
+        """What a page was made from: equal keys give equal pages, but for runs under way."""
+        return replace(self.mark, running=0), self.moment
 
     @property
     def view(self) -> ReleaseView:
@@ -200,6 +200,7 @@ class Site:
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
         self._retired: deque[tuple[float, Shown]] = deque()
+        self.prepare: Callable[[Snapshot, Callable[[], bool]], None] | None = None
         self.problem: HeadwaterError | None = None  # why the newest release cannot be shown
         self.workspace.at_this_moment()  # opens ledger and engine before threads share them
         self.snapshot = self._make(self._mark())
@@ -209,14 +210,20 @@ class Site:
         """The environment that is shown."""
         return self.options.environment
 
-    def refresh(self) -> Snapshot:
-        """The snapshot of what the ledger says now; made anew only if there is news."""
+    def refresh(self, *, ahead: bool = False) -> Snapshot:
+        """The snapshot of what the ledger says now; made anew only if there is news.
+
+        `ahead`: the pages read last are made before anyone sees it.
+        """
         with self._making:
             mark = self._mark()
-            if (mark, self._moment()) != self.snapshot.key:
+            if (mark, self._moment()) != (self.snapshot.mark, self.snapshot.moment):
                 older = self.snapshot.shown
-                self.snapshot = self._make(mark, older)
-                if self.snapshot.shown is not older:
+                made = self._make(mark, older)
+                if ahead and self.prepare is not None and made.key != self.snapshot.key:
+                    self.prepare(made, self._stopped.is_set)
+                self.snapshot = made
+                if made.shown is not older:
                     self._retired.append((time.monotonic(), older))
             return self.snapshot
 
@@ -237,7 +244,7 @@ class Site:
     def _watch(self) -> None:
         while not self._stopped.wait(_LOOK_EVERY_S):
             try:
-                self.refresh()
+                self.refresh(ahead=True)
                 self.problem = None
             except HeadwaterError as error:  # the older release stays on show, and says so
                 self.problem = error

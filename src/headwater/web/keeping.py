@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headwater.web.context import Site
+from headwater.web.context import Site, Snapshot
 from headwater.web.forms import (
     FORM_TOKEN,
     VISITOR_COOKIE,
@@ -24,9 +28,11 @@ from headwater.web.forms import (
 _MOST_PAGES = 400
 _MOST_BYTES = 64 << 20
 _PACK_FROM = 500
+#: So many pages are made before readers see a new release.
+_AHEAD = 24
 _MARK = FORM_TOKEN.encode()
 
-Key = tuple[object, ...]
+Key = tuple[object, str, str, bytes]  # snapshot, its problem, path, query
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +70,19 @@ class PageKeeper:
         self.pages: OrderedDict[Key, Kept] = OrderedDict()
         self.bytes = 0
         self.under_way: dict[Key, asyncio.Event] = {}
+        self.like: dict[str, Any] = {}  # a request, of which pages are made ahead of readers
+        self.loop: asyncio.AbstractEventLoop | None = None
+        site.prepare = self.prepare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from what is kept, or pass the request on and look at the answer."""
         if scope["type"] != "http" or scope["method"] != "GET" or _is_other(scope["path"]):
             await self.app(scope, receive, _with_visitor(scope, send))
             return
+        self.loop, self.like = asyncio.get_running_loop(), dict(scope)
         snapshot = self.site.snapshot
         scope.setdefault("state", {})["snapshot"] = snapshot
-        key: Key = (snapshot.key, self.site.problem, scope["path"], scope["query_string"])
+        key = self._key(snapshot, scope["path"], scope["query_string"])
         if key in self.under_way:
             await self.under_way[key].wait()
         kept = self.pages.get(key)
@@ -90,6 +100,38 @@ class PageKeeper:
             done.set()
         if kept is not None:
             await _send(kept, scope, send)
+
+    def prepare(self, snapshot: Snapshot, is_over: Callable[[], bool]) -> None:
+        """Make the pages that were read last for a snapshot that nobody sees yet.
+
+        Called from a thread of its own; ends early once `is_over`.
+        """
+        if self.loop is None or self.loop.is_closed():
+            return
+        making = asyncio.run_coroutine_threadsafe(self._prepare(snapshot), self.loop)
+        while not is_over():
+            with suppress(TimeoutError):
+                making.result(timeout=0.1)
+                return
+        making.cancel()
+
+    async def _prepare(self, snapshot: Snapshot) -> None:
+        wanted = dict.fromkeys((path, query) for *_, path, query in self.pages)
+        for path, query in list(wanted)[-_AHEAD:]:
+            scope = {
+                **self.like,
+                "path": path,
+                "raw_path": quote(path).encode(),
+                "query_string": query,
+                "headers": [(b"host", b"localhost"), (b"accept", b"text/html")],
+                "state": {"snapshot": snapshot},
+            }
+            kept = await self._make(scope, _nothing_more, _nowhere)
+            if kept is not None:
+                self._keep(self._key(snapshot, path, query), kept)
+
+    def _key(self, snapshot: Snapshot, path: str, query: bytes) -> Key:
+        return (snapshot.key, str(self.site.problem or ""), path, query)
 
     async def _make(self, scope: Scope, receive: Receive, send: Send) -> Kept | None:
         """The page, not sent yet; None where it may not be kept, and was sent as it came."""
@@ -114,6 +156,15 @@ class PageKeeper:
         while len(self.pages) > _MOST_PAGES or self.bytes > _MOST_BYTES:
             _, oldest = self.pages.popitem(last=False)
             self.bytes -= len(oldest.body) + len(oldest.packed)
+
+
+async def _nothing_more() -> Message:
+    """A request without a body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _nowhere(message: Message) -> None:
+    """An answer that nobody waits for."""
 
 
 def _is_other(path: str) -> bool:

@@ -72,10 +72,13 @@ def render(
     depends on nothing but its address and the snapshot, so that all readers may share it.
     """
     site = site_of(request)
+    snapshot = snapshot_of(request)
+    if snapshot.mark.running and request.url.path.startswith("/runs"):
+        cached = False  # events of a run under way come without a new snapshot
     page = Page(
         path=request.url.path,
         query=request.url.query,
-        snapshot=snapshot_of(request),
+        snapshot=snapshot,
         environment=site.environment,
         navigation=_navigation(request),
         crumbs=crumbs,

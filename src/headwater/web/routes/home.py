@@ -28,5 +28,6 @@ def home(request: Request) -> Response:
         glances=[glance(snapshot, name, "month") for name in snapshot.metrics[:_KEY]],
         dashboards=dashboards_of(snapshot),
         releases=snapshot.ledger.releases(environment, _NEWEST),
-        runs=snapshot.ledger.runs(environment, limit=_NEWEST),
+        # Runs under way stand on a page of their own; this one is kept until they have ended.
+        runs=[r for r in snapshot.ledger.runs(environment, limit=_NEWEST) if r.finished_at],
     )

@@ -13,10 +13,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/release")
 def release(request: Request) -> Response:
-    """The release on show; `key` differs whenever any page could."""
+    """The release on show; `key` differs whenever any page could, also of runs."""
     snapshot = snapshot_of(request)
     number = snapshot.release.number if snapshot.release is not None else None
-    key = digest(repr(snapshot.key))
+    key = digest(repr((snapshot.mark, snapshot.moment)))
     headers = {"etag": f'"{key}"', "cache-control": "no-cache"}
     if f'"{key}"' in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
