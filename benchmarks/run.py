@@ -19,6 +19,9 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "backfill": (),
     "rules": (),
     "csv_to_table": ("--full",),
+    "metrics": (),
+    "pages": (),
+    "readers": (),
 }
 
 

@@ -66,6 +66,8 @@ def group_words(dimensions: Sequence[str], key: Sequence[object]) -> str:
 
     >>> group_words(("country", "is_return"), ("France", True)), group_words(("country",), (None,))
     ('France, return', 'no country')
+    >>> group_words(("customers.country",), (None,))
+    'not in customers'
     """
     return ", ".join(_value(d, v) for d, v in zip(dimensions, key, strict=True))
 
@@ -87,7 +89,8 @@ def named_group(dimensions: Sequence[str], key: Sequence[object]) -> str:
 def _value(dimension: str, value: object) -> str:
     words = dimension_words(dimension)
     if value is None:
-        return f"no {words}"
+        table, dot, _ = dimension.rpartition(".")
+        return f"not in {table.replace('_', ' ')}" if dot else f"no {words}"
     if isinstance(value, bool):
         return words if value else f"not {words}"
     if isinstance(value, datetime):

@@ -16,7 +16,7 @@ from headwater.kinds.dashboard.definition import WITHOUT_TIME, Card, DashboardDe
 from headwater.kinds.dashboard.read import OfMetric
 from headwater.semantics.asking import MetricQuery
 from headwater.semantics.catalog import Catalog, Dataset
-from headwater.semantics.metric import Metric, Retention
+from headwater.semantics.metric import Retention
 from headwater.sql import QueryTemplate
 
 #: Whether a question can be understood does not depend on the day.
@@ -67,13 +67,22 @@ def bind(
 
 
 def _catalog(upstream: Mapping[str, Node]) -> Catalog:
-    metrics: dict[str, Metric] = {}
+    found = Catalog(
+        metrics={},
+        datasets={
+            name: Dataset.of(name, node) for name, node in upstream.items() if "." not in name
+        },
+    )
     for node in upstream.values():
         definition = cast("object", node.definition)
         if isinstance(definition, OfMetric):
-            metrics.update(definition.parts)
-    datasets = {name: Dataset.of(name, node) for name, node in upstream.items() if "." not in name}
-    return Catalog(metrics=metrics, datasets=datasets)
+            found = replace(
+                found,
+                metrics={**found.metrics, **definition.parts},
+                calendar=definition.calendar,
+                functions=definition.functions,
+            )
+    return found
 
 
 def _card_issues(card: Card, catalog: Catalog, clock: Clock) -> Iterator[Issue]:

@@ -15,6 +15,7 @@ from headwater.definitions.yamltext import Located
 from headwater.errors import Place, UsageError
 from headwater.ids import NodeId
 from headwater.kinds.dashboard.definition import Card, DashboardDefinition, Section
+from headwater.semantics.catalog import Calendar
 from headwater.semantics.metric import Metric
 from headwater.semantics.periods import read_period
 
@@ -40,6 +41,14 @@ class OfMetric(Protocol):
     @property
     def tables(self) -> tuple[str, ...]:
         """The tables of its parts, and those they join."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """Where its weeks and fiscal years begin."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The project's own SQL functions, which its parts may call."""
 
 
 @dataclass(frozen=True, slots=True)
