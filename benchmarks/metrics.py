@@ -13,7 +13,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +92,9 @@ def project(data: Path) -> Path:
 
 def ours(folder: Path, rounds: int) -> dict[str, Any]:
     """What a process with the project open measures."""
-    return _measured(
-        [sys.executable, Path(__file__).with_name("metric_questions.py"), folder, rounds]
-    )
+    program = Path(__file__).with_name("metric_questions.py")
+    found: dict[str, Any] = _measured([sys.executable, program, folder, rounds])
+    return found
 
 
 def metricflow(data: Path, rounds: int, skip: tuple[str, ...]) -> Figures:
@@ -105,7 +105,7 @@ def metricflow(data: Path, rounds: int, skip: tuple[str, ...]) -> Figures:
     return found
 
 
-def _measured(command: list[object]) -> Any:
+def _measured(command: Sequence[object]) -> Any:
     done = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
