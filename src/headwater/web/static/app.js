@@ -183,7 +183,7 @@ document.addEventListener("click", (event) => {
 const offerTouch = (root) => {
   if (!matchMedia("(hover: none)").matches) return;
   for (const name of root.querySelectorAll("a[data-about]")) {
-    if (name.nextElementSibling?.matches(".about-button")) continue;
+    if (name.nextElementSibling?.matches(".about-button") || name.closest(".facts")) continue;
     name.after(make("button", "i", { type: "button", class: "about-button", "aria-label": `About ${name.textContent}` }));
   }
 };
