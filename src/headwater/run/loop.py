@@ -121,12 +121,12 @@ class _Wave:
 
     def _plan(self, node: Node) -> list[Step]:
         """The node's steps now; none where it is up to date or has to wait."""
+        if not node.is_built:
+            return []
         blocker = _blocker(node, self.outcomes)
         if blocker is not None:
             waiting = NodeOutcome(node=node.id, status="waiting", because=blocker)
             self.outcomes[node.id] = waiting
-            return []
-        if not node.is_built:
             return []
         if node.recipe is None:
             load = plan_load(node, self.view, self.arrivals.get(node.id, Arrivals()), self.request)

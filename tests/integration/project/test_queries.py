@@ -202,6 +202,28 @@ def test_check_binds_queries_and_their_choices(tmp_path: Path) -> None:
     ]
 
 
+def test_a_run_says_nothing_of_queries(tmp_path: Path) -> None:
+    small = small_shop(Small(tmp_path / "small"))
+    small.write("queries/q.sql", "select count(*) as n from sales")
+    small.write(
+        "tables/sales.sql",
+        """
+        /*
+        time: ordered_at
+        key: id
+        on_breach: hold
+        rules: [amount < 30]
+        */
+        select id, ordered_at, customer, amount::decimal(18,2) as amount from orders
+        """,
+    )
+    report = small.run()
+    assert {str(o.node) for o in report.outcomes if o.status != "loaded"} == {
+        "table.sales", "table.daily", "table.customers"
+    }  # fmt: skip
+    assert {o.status for o in report.outcomes} == {"loaded", "held", "waiting"}
+
+
 def test_the_command_line(folder: Path) -> None:
     def call(*words: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["sql", *words, "--project", str(folder)])
