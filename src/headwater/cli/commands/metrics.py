@@ -7,53 +7,59 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from headwater.cli.calls import Call
-from headwater.semantics.asking import MetricQuery
+from headwater.semantics.asking import Answer, MetricQuery
 
 if TYPE_CHECKING:
     from headwater.project import Project
 
 Listed = list[str] | None
+By = Annotated[
+    Listed, typer.Option("--by", "-b", metavar="COLUMN", help="A dimension; repeat it, or commas.")
+]
+Grain = Annotated[
+    str | None, typer.Option("--grain", "-g", help="A row for each hour, day, … fiscal_year.")
+]
+Where = Annotated[
+    Listed, typer.Option("--where", "-w", metavar="CONDITION", help="Rows that count; repeat it.")
+]
+Days = Annotated[
+    str,
+    typer.Option(
+        "--period", metavar="PERIOD", help="2011-11, 2011-11-01..2011-11-09, last 30 days."
+    ),
+]
+Compare = Annotated[
+    Listed,
+    typer.Option("--compare", "-c", metavar="WITH", help="previous or year_ago; repeat it."),
+]
+Order = Annotated[
+    Listed,
+    typer.Option("--order", metavar="COLUMN", help="Sort by it; `-revenue` from the highest."),
+]
+AskedPath = Literal["auto", "published", "rollup", "raw"]
+Format = Literal["table", "csv", "json", "parquet", "arrow"]
 
 
 def query(
     call: Call,
     metrics: Annotated[list[str], typer.Argument(metavar="METRIC...", help="Which metrics.")],
     *,
-    by: Annotated[
-        Listed,
-        typer.Option("--by", "-b", metavar="COLUMN", help="A dimension; repeat it, or commas."),
-    ] = None,
-    grain: Annotated[
-        str | None, typer.Option("--grain", "-g", help="A row for each hour, day, … fiscal_year.")
-    ] = None,
-    where: Annotated[
-        Listed,
-        typer.Option("--where", "-w", metavar="CONDITION", help="Rows that count; repeat it."),
-    ] = None,
-    period: Annotated[
-        str,
-        typer.Option(
-            "--period", metavar="PERIOD", help="2011-11, 2011-11-01..2011-11-09, last 30 days."
-        ),
-    ] = "",
-    compare: Annotated[
-        Listed,
-        typer.Option("--compare", "-c", metavar="WITH", help="previous or year_ago; repeat it."),
-    ] = None,
-    order: Annotated[
-        Listed,
-        typer.Option("--order", metavar="COLUMN", help="Sort by it; `-revenue` from the highest."),
-    ] = None,
+    by: By = None,
+    grain: Grain = None,
+    where: Where = None,
+    period: Days = "",
+    compare: Compare = None,
+    order: Order = None,
     limit: Annotated[
         int | None, typer.Option("--limit", help="At most so many rows.", min=1)
     ] = None,
     path: Annotated[
-        Literal["auto", "published", "rollup", "raw"],
+        AskedPath,
         typer.Option("--path", help="Where the numbers are computed from; they are the same."),
     ] = "auto",
     sql: Annotated[bool, typer.Option("--sql", help="Show the SQL instead.")] = False,
     format: Annotated[
-        Literal["table", "csv", "json", "parquet", "arrow"] | None,
+        Format | None,
         typer.Option("--format", "-f", help="How rows are written; by the name of --output."),
     ] = None,
     output: Annotated[
@@ -74,23 +80,27 @@ def query(
     with call.open() as project:
         if sql:
             _show_sql(project, question, path, call)
-            return
-        answer = project.metrics.query(question, path=path)
-        if format in (None, "table") and output is None and not call.json:
-            from headwater.views.answers import print_answer
+        else:
+            answer = project.metrics.query(question, path=path)
+            _show(answer, project, call, format, output)
 
-            catalog = project.metrics.catalog
-            print_answer(answer, catalog.metrics, catalog.calendar, call.screen)
-            return
-        if call.json and output is None:
-            from headwater.views.answers import answer_data
 
-            call.screen.data(answer_data(answer))
-            return
+def _show(
+    answer: Answer, project: Project, call: Call, format: Format | None, output: str | None
+) -> None:
+    """The rows for people, or in a format, or in a file."""
+    from headwater.views.answers import answer_data, print_answer
+
+    if output is not None or (format not in (None, "table") and not call.json):
         from headwater.cli.rows import write_rows
         from headwater.project.metrics.arrow import AnswerRows
 
         write_rows(AnswerRows(answer), call, format=format, output=output, limit=0)
+    elif call.json:
+        call.screen.data(answer_data(answer))
+    else:
+        catalog = project.metrics.catalog
+        print_answer(answer, catalog.metrics, catalog.calendar, call.screen)
 
 
 def _split(texts: list[str] | None) -> tuple[str, ...]:
