@@ -65,11 +65,11 @@ class LoadWriter:
         broken = broken_rows_sql(judgement.broken, relation, self.group, around)
         good = good_rows_sql(judgement.broken, relation, self.group, around)
         adopted = self._adoptable(intake, decision, judgement, broken)
-        published = self._adopt(adopted)
+        published: tuple[DataFile, ...] = ()
         if any(path not in adopted for one in intake.landed for path in one.rows):
             names = {p: one.delivery.name for one in intake.landed for p in one.rows}
             left_out = sorted({names[p] for p in adopted})
-            published += self._write("rows", _not_from(good, left_out), self.rows)
+            published = self._write("rows", _not_from(good, left_out), self.rows)
         quarantined = self._quarantine(broken, decision, judgement)
         superseded: tuple[DataFile, ...] = ()
         if decision.superseded:
@@ -79,7 +79,9 @@ class LoadWriter:
                 for name in (LANDED, REJECTED)
             )
             superseded = self._write("superseded", both, self.rows)
-        files = (*published, *quarantined, *superseded, *self._drop(decision))
+        dropped = self._drop(decision)
+        # Moved at the end: whatever is written reads all that has landed.
+        files = (*published, *self._adopt(adopted), *quarantined, *superseded, *dropped)
         self._reckon(intake, files, adopted)
         return files
 
