@@ -20,6 +20,7 @@ from headwater.kinds.query.read import QUERY_READER
 from headwater.kinds.query.values import Value, read_value, written, wrong_value
 from headwater.project.asked import DEFAULT, SqlResult, run_adhoc
 from headwater.project.limits import Limits
+from headwater.project.release_view import ReleaseView
 from headwater.sql.parameters import with_texts
 
 if TYPE_CHECKING:
@@ -100,11 +101,16 @@ def find_query(project: Project, name: str, *, released: bool = False) -> QueryD
 
 def _loaded(project: Project, released: bool) -> Loaded:
     if released:
-        kept = project.published.tree()
-        files = {} if kept is None else kept.files
-        own = {p: t for p, t in files.items() if p.startswith("queries/") or p == SETTINGS_FILE}
-        return load(Tree.from_blobs(own), [QUERY_READER])
+        view = project.published
+        return view.once("queries", lambda: _released(view))
     return load(Tree.from_disk(project.workspace.root, _FOLDERS), [QUERY_READER])
+
+
+def _released(view: ReleaseView) -> Loaded:
+    kept = view.tree()
+    files = {} if kept is None else kept.files
+    own = {p: t for p, t in files.items() if p.startswith("queries/") or p == SETTINGS_FILE}
+    return load(Tree.from_blobs(own), [QUERY_READER])
 
 
 def choices_of(project: Project, parameter: Parameter) -> Choices:

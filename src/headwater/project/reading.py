@@ -125,12 +125,10 @@ def read_session(
     given = dict(parameters or {})
     declared = types or {}
     kinds = {name: declared.get(name) or _sql_type(value) for name, value in given.items()}
-    names = _named(sql, kinds)
-    published = published_tables(view, names)
-    text = translate(sql, kinds)
-    template = _bind(text, kinds, published, view, functions)
+    key = ("sql", sql, tuple(sorted(kinds.items())), tuple(functions))
+    asked = view.once(key, lambda: _understand(sql, kinds, view, functions))
     relations = [
-        _input(name, text.sql, known, workspace, given) for name, known in published.items()
+        _input(name, asked.sql, known, workspace, given) for name, known in asked.published.items()
     ]
     with ExitStack() as stack:
         session = cast("ReadingSession", stack.enter_context(workspace.engine.session()))
@@ -138,11 +136,29 @@ def read_session(
         if limits is not None:
             stack.enter_context(deadline(session, limits.seconds))
         most = limits.rows + 1 if limits is not None else None
-        relation = session.query(text.sql, given, most)
+        relation = session.query(asked.sql, given, most)
         assert relation is not None
-        tables = tuple(known.state.node for known in published.values())
-        origins = tuple(_origin(column, published) for column in template.columns)
-        yield Reading(session=session, relation=relation, tables=tables, origins=origins)
+        tables = tuple(known.state.node for known in asked.published.values())
+        yield Reading(session=session, relation=relation, tables=tables, origins=asked.origins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Understood:
+    """A query that binds over a release: as DuckDB gets it, with the tables that it names."""
+
+    sql: str
+    published: Mapping[str, Published]
+    origins: tuple[Origin | None, ...]
+
+
+def _understand(
+    sql: str, types: Mapping[str, str], view: ReleaseView, functions: Sequence[str]
+) -> _Understood:
+    published = published_tables(view, _named(sql, types))
+    text = translate(sql, types)
+    template = _bind(text, types, published, view, functions)
+    origins = tuple(_origin(column, published) for column in template.columns)
+    return _Understood(sql=text.sql, published=published, origins=origins)
 
 
 def _named(sql: str, types: Mapping[str, str]) -> tuple[str, ...]:
@@ -200,6 +216,10 @@ def _published(node: NodeId, state: State, view: ReleaseView) -> Published:
 
 def source_definition(node: NodeId, view: ReleaseView) -> SourceDefinition | None:
     """A source as the release defines it, read from its own files alone."""
+    return view.once(("source", node), lambda: _read_source(node, view))
+
+
+def _read_source(node: NodeId, view: ReleaseView) -> SourceDefinition | None:
     tree = view.tree()
     if tree is None:
         return None
@@ -212,6 +232,10 @@ def source_definition(node: NodeId, view: ReleaseView) -> SourceDefinition | Non
 
 def released_functions(view: ReleaseView) -> tuple[str, ...]:
     """The statements that create the release's SQL functions."""
+    return view.once("functions", lambda: _read_functions(view))
+
+
+def _read_functions(view: ReleaseView) -> tuple[str, ...]:
     tree = view.tree()
     files = {} if tree is None else tree.files
     own = {path: text for path, text in files.items() if path.startswith("functions/")}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, TypeVar, cast
 
 from headwater.clock import Periods
 from headwater.definitions.model import Definition
@@ -18,16 +18,26 @@ from headwater.ledger import DefinitionRecord, Ledger, Release
 from headwater.plan.state import State
 from headwater.plan.steps import LedgerView
 
+Found = TypeVar("Found")
+
+#: Things remembered of one release; SQL that is ever another ends somewhere.
+_MOST: Final = 2_000
+_ABSENT: Final = object()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseView:
-    """One release, resolved: what stands where, under which definitions."""
+    """One release, resolved: what stands where, under which definitions.
+
+    `memo` keeps what was worked out from it, which never changes.
+    """
 
     release: Release | None
     states: Mapping[NodeId, State]
     state_ids: Mapping[NodeId, str]
     definitions: Mapping[NodeId, str]
     ledger: Ledger
+    memo: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def of(cls, ledger: Ledger, release: Release | None) -> ReleaseView:
@@ -46,9 +56,20 @@ class ReleaseView:
 
     def tree(self) -> Tree | None:
         """The definitions that the release runs."""
-        if self.release is None or not self.release.tree:
+        release = self.release
+        if release is None or not release.tree:
             return None
-        return Tree.from_blobs(self.ledger.tree(self.release.tree))
+        return self.once("tree", lambda: Tree.from_blobs(self.ledger.tree(release.tree)))
+
+    def once(self, key: object, work: Callable[[], Found]) -> Found:
+        """What follows from the release and the key alone, worked out once."""
+        found = self.memo.get(key, _ABSENT)
+        if found is _ABSENT:
+            found = work()
+            if len(self.memo) >= _MOST:
+                self.memo.clear()
+            self.memo[key] = found
+        return cast("Found", found)
 
     def for_planning(self) -> LedgerView:
         """The part of it that planning looks at."""
