@@ -88,16 +88,25 @@ class _Cohorts:
         return select(columns, f"({self._events(where=self.term.starts)})", (), len(entity))
 
     def _first_rows(self) -> str:
+        """Each entity's first row; the key decides between rows of one moment."""
         scope, source = self.scope, self.source
+        asked = " AND ".join(source.where(scope)) or "TRUE"
+        groups = list(zip(source.dimensions(scope), scope.dimensions, strict=True))
         inner = self._events(
-            *zip(source.dimensions(scope), scope.dimensions, strict=True),
-            (" AND ".join(source.where(scope)) or "TRUE", "is_asked"),
+            *groups,
+            (asked, "is_asked"),
             *key_columns(scope.catalog, source),
             where=self.term.starts,
         )
         order = ", ".join(["moment", *tie_order(scope.catalog, source), *scope.dimensions])
-        window = f"PARTITION BY {', '.join(self.names)} ORDER BY {order}"
-        return f"SELECT * FROM ({inner}) QUALIFY row_number() OVER ({window}) = 1"
+        shown = ("moment", "is_asked", *scope.dimensions)
+        # One pass that keeps a row an entity; a window would sort all rows.
+        row = ", ".join(f"{name} := {name}" for name in shown)
+        who = [(name, name) for name in self.names]
+        first = [*who, (f"arg_min(struct_pack({row}), row({order}))", "first_row")]
+        chosen = select(first, f"({inner})", (), len(who))
+        columns = [*who, *((f"first_row.{name}", name) for name in shown)]
+        return select(columns, f"({chosen})")
 
     def returns(self, starts: str) -> str:
         """Each entity once for each step at which it returned; for unbounded ones its last step."""
