@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from headwater.clock import local_midnight
 from headwater.contracts.quoting import quote
+from headwater.errors import HeadwaterError
 from headwater.ids import NodeId
-from headwater.semantics.catalog import Dataset
-from headwater.semantics.metric import Metric
+from headwater.semantics.calendar import is_instant
+from headwater.semantics.catalog import Catalog
+from headwater.semantics.formulas import formula_of
+from headwater.semantics.joins import reach, relation
+from headwater.semantics.rollup import Leaf
+from headwater.semantics.scope import midnight
+from headwater.semantics.sources import time_type
+from headwater.semantics.terms import Retained, leaf_of
 from headwater.views.figures import count
 from headwater.web.context import NotThere, Snapshot
 from headwater.web.sampling import ShownRows, masked_columns, read_rows
@@ -22,7 +30,6 @@ class Behind:
     """The rows of one table behind a point: the first of them, and how many there are."""
 
     table: NodeId
-    metric: Metric  # the one whose rows these are: of a ratio, a part
     shown: ShownRows
     total: int
     sql: str
@@ -33,80 +40,102 @@ class Behind:
         return count(self.total, "row")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """The rows that some aggregates over one table count."""
+
+    table: str
+    time: str
+    columns: tuple[str, ...]  # that their conditions and arguments read
+    condition: str = ""  # empty: all rows
+
+
 def rows_behind(
     snapshot: Snapshot, name: str, first: date, last: date, by: str, value: str | None
 ) -> list[Behind]:
     """The rows of each table that a metric counts. Code E974 for what cannot be divided so."""
-    metrics = snapshot.reader.catalog.metrics
-    own = snapshot.reader.metric(name)
-    parts = [own] if own.table else [metrics[part] for part in _counted(snapshot, name)]
-    return [_behind(snapshot, part, first, last, by, value) for part in parts]
+    counted = _counted(snapshot.reader.catalog, name)
+    return [_behind(snapshot, each, first, last, by, value) for each in counted]
 
 
-def _counted(snapshot: Snapshot, name: str) -> list[str]:
-    """The metrics with a table of their own that a derived one is made of."""
-    from headwater.semantics.formulas import metrics_read
+def _counted(catalog: Catalog, name: str) -> list[_Counted]:
+    """What a metric counts, for each table and each of its time columns."""
+    found: dict[tuple[str, str], list[Leaf | None]] = {}
+    for term in formula_of(catalog, name).terms:
+        leaf = leaf_of(term)
+        place = leaf or term
+        assert isinstance(place, Leaf | Retained)
+        time = place.time or catalog.datasets[place.table].time or ""
+        found.setdefault((place.table, time), []).append(leaf)
+    return [
+        _Counted(
+            table=table,
+            time=time,
+            columns=tuple(name for leaf in leaves if leaf for name in leaf.columns),
+            condition=_any_of([leaf.where if leaf else "" for leaf in leaves]),
+        )
+        for (table, time), leaves in found.items()
+    ]
 
-    metrics = snapshot.reader.catalog.metrics
-    found: dict[str, None] = {}
-    queue = [name]
-    while queue:
-        metric = metrics[queue.pop()]
-        if metric.table:
-            found[metric.name] = None
-        else:
-            queue += metrics_read(metric)
-    return list(found)
+
+def _any_of(conditions: Sequence[str]) -> str:
+    """That at least one of the conditions holds; an empty one always does."""
+    if "" in conditions:
+        return ""
+    return " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
 
 
 def _behind(
-    snapshot: Snapshot, metric: Metric, first: date, last: date, by: str, value: str | None
+    snapshot: Snapshot, counted: _Counted, first: date, last: date, by: str, value: str | None
 ) -> Behind:
-    dataset = snapshot.reader.catalog.datasets[metric.table]
-    facts = snapshot.facts[_table_of(snapshot, metric.table)]
-    time = metric.time or dataset.time
-    if time is None:
-        raise NotThere(f"the rows of {metric.table} have no time")
-    source, column = _joined(dataset, snapshot.reader.catalog.datasets, by)
-    given: dict[str, object] = {"first": first, "end": last + timedelta(days=1)}
-    where = [f"{_own(time)} >= :first AND {_own(time)} < :end"]
-    if metric.where:
-        where.append(f"({metric.where})")
-    if column and value is None:
-        where.append(f"{column} IS NULL")
-    elif column:
-        where.append(f"CAST({column} AS VARCHAR) = :value")
-        given["value"] = value
-    masked = frozenset(each.name for each in facts.columns if each.masked)
-    rest = f"FROM {source} WHERE {' AND '.join(where)}"
-    sql = f"SELECT {masked_columns(dataset.columns, masked, 'own')} {rest}"
+    catalog = snapshot.reader.catalog
+    if not counted.time:
+        raise NotThere(f"the rows of {counted.table} have no time")
+    given = _bounds(snapshot, counted, first, last)
+    time = quote(counted.time)
+    where = [f"{time} >= :first", f"{time} < :end"]
+    if counted.condition:
+        where.append(f"({counted.condition})")
+    columns = [*counted.columns, *([by] if by else [])]
+    if by:
+        column = _dimension(catalog, counted.table, by)
+        if value is None:
+            where.append(f"{column} IS NULL")
+        else:
+            where.append(f"CAST({column} AS VARCHAR) = :value")
+            given["value"] = value
+    node = _table_of(snapshot, counted.table)
+    masked = frozenset(each.name for each in snapshot.facts[node].columns if each.masked)
+    own = catalog.datasets[counted.table].columns
+    rest = f"FROM {relation(catalog, counted.table, columns)} WHERE {' AND '.join(where)}"
+    sql = f"SELECT {masked_columns(own, masked)} {rest}"
     rows, more = read_rows(snapshot, sql, BEHIND_ROWS, given)
-    counted, _ = read_rows(snapshot, f"SELECT count(*) {rest}", 1, given)
-    shown = ShownRows(columns=dataset.columns, rows=rows, masked=masked, more=more)
-    return Behind(table=facts.node, metric=metric, shown=shown, total=counted[0][0], sql=sql)
+    total = len(rows)
+    if more:
+        total = read_rows(snapshot, f"SELECT count(*) {rest}", 1, given)[0][0][0]
+    shown = ShownRows(columns=own, rows=rows, masked=masked, more=more)
+    return Behind(table=node, shown=shown, total=total, sql=sql)
 
 
-def _own(column: str) -> str:
-    return f"own.{quote(column)}"
+def _bounds(snapshot: Snapshot, counted: _Counted, first: date, last: date) -> dict[str, object]:
+    """The days as values of the time's own type; an instant's begin in the project's zone."""
+    kind = time_type(snapshot.reader.catalog, counted.table, counted.time)
+    days = {"first": first, "end": last + timedelta(days=1)}
+    if kind == "DATE":
+        return dict(days)
+    if is_instant(kind):
+        return {name: local_midnight(day, snapshot.zone) for name, day in days.items()}
+    return {name: midnight(day) for name, day in days.items()}
+
+
+def _dimension(catalog: Catalog, table: str, by: str) -> str:
+    try:
+        return quote(reach(catalog, table, by).flat)
+    except HeadwaterError as error:
+        (issue,) = error.issues
+        raise NotThere(f"the rows of {table} are not divided by `{by}`", issue.fix) from error
 
 
 def _table_of(snapshot: Snapshot, name: str) -> NodeId:
     graph = snapshot.bound.graph
     return next(n for n in graph.nodes if n.name == name and graph.nodes[n].is_relation)
-
-
-def _joined(dataset: Dataset, others: Mapping[str, Dataset], by: str) -> tuple[str, str]:
-    """The table, with the one that a dimension stands in, and the dimension's column."""
-    own = f"{quote(dataset.name)} AS own"
-    if not by:
-        return own, ""
-    if by in dict(dataset.columns):
-        return own, _own(by)
-    table, _, column = by.partition(".")
-    other = others.get(table)
-    for columns, target in dataset.references.items():
-        if other is not None and target == table and column in dict(other.columns):
-            pairs = zip(columns, other.key, strict=True)
-            on = " AND ".join(f"{_own(mine)} = o.{quote(theirs)}" for mine, theirs in pairs)
-            return f"{own} LEFT JOIN {quote(table)} AS o ON {on}", f"o.{quote(column)}"
-    raise NotThere(f"the rows of {dataset.name} are not divided by `{by}`")

@@ -50,14 +50,11 @@ def read_rows(
     return rows[:limit], len(rows) > limit
 
 
-def masked_columns(schema: Schema, masked: frozenset[str], table: str = "") -> str:
+def masked_columns(schema: Schema, masked: frozenset[str]) -> str:
     """The columns of a SELECT; the values of masked ones are never read.
 
     >>> print(masked_columns((("id", "BIGINT"), ("email", "VARCHAR")), frozenset(("email",))))
     "id", '•••' AS "email"
     """
-    of = f"{table}." if table else ""
-    named = (
-        f"'{MASK}' AS {quote(name)}" if name in masked else of + quote(name) for name, _ in schema
-    )
+    named = (f"'{MASK}' AS {quote(name)}" if name in masked else quote(name) for name, _ in schema)
     return ", ".join(named)
