@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Rows = Sequence[tuple[Any, ...]]
+#: With these a cell begins that a spreadsheet takes for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 ExportFormat = Literal["csv", "json", "parquet", "arrow"]
 
 #: Format → what HTTP calls it.
@@ -24,7 +26,7 @@ MEDIA_TYPES: Final[Mapping[ExportFormat, str]] = {
 
 
 def write_csv(columns: Sequence[str], batches: Iterable[Rows], stream: TextIO) -> None:
-    """A header and the rows; null is empty."""
+    """A header and the rows as they are, for programs; null is empty."""
     import csv
 
     writer = csv.writer(stream, lineterminator="\n")
@@ -92,18 +94,36 @@ def write_arrow(table: pa.Table, sink: str | BytesIO) -> None:
         writer.write_table(table)
 
 
+def without_formulas(batches: Iterable[Rows]) -> Iterator[Rows]:
+    """Texts that a spreadsheet would execute get an apostrophe in front; numbers stay numbers.
+
+    >>> list(without_formulas([[("=1+1", -1), ("b", 2)]]))
+    [[("'=1+1", -1), ('b', 2)]]
+    """
+    for rows in batches:
+        yield [tuple(map(_guarded, row)) for row in rows]
+
+
+def _guarded(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
 def exported(table: pa.Table, format: ExportFormat) -> bytes:
-    r"""A table of moderate size in one piece, as HTTP answers with it.
+    r"""A table of moderate size in one piece, as HTTP answers with it: CSV for spreadsheets.
 
     >>> import pyarrow as pa
-    >>> exported(pa.table({"country": ["France", None], "orders": [3, 4]}), "csv")
-    b'country,orders\nFrance,3\n,4\n'
+    >>> exported(pa.table({"country": ["France", "=1+1", None], "orders": [3, 4, 5]}), "csv")
+    b"country,orders\nFrance,3\n'=1+1,4\n,5\n"
     """
     if format in ("arrow", "parquet"):
         sink = BytesIO()
         (write_arrow if format == "arrow" else write_parquet)(table, sink)
         return sink.getvalue()
     stream = StringIO()
-    write = write_csv if format == "csv" else write_json
-    write(table.column_names, batches_of(table.to_batches()), stream)
+    batches = batches_of(table.to_batches())
+    if format == "csv":
+        names = list(map(_guarded, table.column_names))
+        write_csv(names, without_formulas(batches), stream)
+    else:
+        write_json(table.column_names, batches, stream)
     return stream.getvalue().encode("utf-8", "surrogatepass")

@@ -21,8 +21,6 @@ FORMATS: Final[tuple[RowFormat, ...]] = get_args(RowFormat)
 #: Says in CSV and Arrow what JSON says in the body: there are more rows.
 TRUNCATED_HEADER: Final = "x-headwater-truncated"
 _HEADERS: Final = {"cache-control": "private, no-cache"}
-#: With these a cell begins that a spreadsheet takes for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
@@ -39,30 +37,7 @@ def table_response(
     if format == "json":
         return json_response({**facts, "truncated": truncated, "rows": table.to_pylist()})
     headers = {**_HEADERS, TRUNCATED_HEADER: str(truncated).lower()}
-    shown = without_formulas(table) if format == "csv" else table
-    return Response(exported(shown, format), media_type=MEDIA_TYPES[format], headers=headers)
-
-
-def without_formulas(table: pa.Table) -> pa.Table:
-    """Texts that a spreadsheet would execute get an apostrophe in front; numbers stay numbers.
-
-    >>> import pyarrow as pa
-    >>> without_formulas(pa.table({"a": ["=1+1", "b"], "n": [-1, 2]})).to_pylist()
-    [{'a': "'=1+1", 'n': -1}, {'a': 'b', 'n': 2}]
-    """
-    import pyarrow as pa
-
-    columns = [
-        pa.array([_guarded(value) for value in column.to_pylist()], pa.string())
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-        else column
-        for column in table.columns
-    ]
-    return pa.table(columns, names=[_guarded(name) for name in table.column_names])
-
-
-def _guarded(value: str | None) -> str | None:
-    return f"'{value}" if value is not None and value.startswith(_FORMULA) else value
+    return Response(exported(table, format), media_type=MEDIA_TYPES[format], headers=headers)
 
 
 def json_text(value: Any) -> str:
