@@ -14,7 +14,7 @@ from headwater.contracts.quoting import quote
 from headwater.semantics.calendar import period_start
 from headwater.semantics.events import entity_columns, event_time, key_columns
 from headwater.semantics.rollup import Leaf
-from headwater.semantics.scope import Frame, Scope, select
+from headwater.semantics.scope import Frame, Scope, midnight, select
 from headwater.semantics.sources import Rows
 from headwater.semantics.terms import Converted
 from headwater.semantics.values import Names
@@ -27,7 +27,7 @@ def converted(scope: Scope, frame: Frame, terms: Sequence[Converted], names: Nam
     source = Rows.of(scope, base.table, base.time, (*base.columns, *rule.constant_properties))
     shared = _shared(scope, source, base, term)
     same = tuple(name for _, name in shared)
-    followed = scope.add(f"events{frame.suffix}", _events(scope, frame, term, source))
+    followed = scope.add("events", _events(scope, term, source))
     conversions = scope.add("conversions", _conversions(scope, term))
     strict = base == term.conversion
     sign, until = (">", "<=") if strict else (">=", "<")
@@ -36,33 +36,35 @@ def converted(scope: Scope, frame: Frame, terms: Sequence[Converted], names: Nam
     if rule.window is not None:
         window = f"INTERVAL {rule.window.count:d} {rule.window.unit.upper()}"
         within.append(f"c.moment < b.moment + {window}")
-    flagged = (
+    flagged = scope.add(
+        "followed",
         f"SELECT b.*, coalesce({' AND '.join(within)}, FALSE) AS converts\n"
         f"FROM {followed} AS b ASOF LEFT JOIN {conversions} AS c\n"
-        f"ON {meet} AND c.moment {sign} b.moment"
+        f"ON {meet} AND c.moment {sign} b.moment",
     )
+    bounds = ((frame.first, ">="), (frame.end, "<"))
+    asked = [f"moment {mark} {scope.bind(midnight(day))}" for day, mark in bounds if day]
     calendar = scope.catalog.calendar
     period = [(period_start("moment", scope.grain, calendar), "period")] if scope.grain else []
     keys = [*period, *((key, key) for key in scope.dimensions)]
     values = [(_count(t), names[t]) for t in terms]
-    sql = select([*keys, *values], f"({flagged})", ["is_asked"], len(keys))
+    sql = select([*keys, *values], flagged, ["is_asked", *asked], len(keys))
     return scope.add(f"conversion{frame.suffix}", sql)
 
 
-def _events(scope: Scope, frame: Frame, term: Converted, source: Rows) -> str:
+def _events(scope: Scope, term: Converted, source: Rows) -> str:
     """Base events, each with the moment of the same entity's next one.
 
     Rows of one event that differ in nothing else (lines of an order) are one.
     """
     base = term.base
     shared = _shared(scope, source, base, term)
-    asked = [*source.between(scope, frame.first, frame.end), *source.where(scope)]
     listed = [
         *shared,
         (event_time(source), "moment"),
         *zip(source.dimensions(scope), scope.dimensions, strict=True),
         (base.argument or "TRUE", "event"),
-        (" AND ".join(asked) or "TRUE", "is_asked"),
+        (" AND ".join(source.where(scope)) or "TRUE", "is_asked"),
     ]
     key = key_columns(scope.catalog, source)
     group = 0

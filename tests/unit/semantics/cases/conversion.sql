@@ -11,11 +11,14 @@ FROM "sales"
 WHERE is_return AND "customer_id" IS NOT NULL AND invoice IS NOT NULL
 GROUP BY 1, 2
 ),
+"followed" AS (
+SELECT b.*, coalesce(c.moment IS NOT NULL AND (b.next IS NULL OR c.moment < b.next) AND c.moment < b.moment + INTERVAL 10 DAY, FALSE) AS converts
+FROM "events" AS b ASOF LEFT JOIN "conversions" AS c
+ON b.e1 = c.e1 AND c.moment >= b.moment
+),
 "conversion" AS (
 SELECT CAST(date_trunc('month', moment) AS DATE) AS period, k1, count(DISTINCT event) FILTER (WHERE converts) AS v1, count(DISTINCT event) AS v2
-FROM (SELECT b.*, coalesce(c.moment IS NOT NULL AND (b.next IS NULL OR c.moment < b.next) AND c.moment < b.moment + INTERVAL 10 DAY, FALSE) AS converts
-FROM "events" AS b ASOF LEFT JOIN "conversions" AS c
-ON b.e1 = c.e1 AND c.moment >= b.moment)
+FROM "followed"
 WHERE is_asked
 GROUP BY 1, 2
 )
