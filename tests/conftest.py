@@ -14,6 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no mistake of the code.
+settings.register_profile("headwater", deadline=None)
+settings.load_profile("headwater")
 
 _ATTEMPTS = 5
 _START_TIMEOUT_S = 60

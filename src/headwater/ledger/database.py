@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,6 +172,24 @@ def _prepare_file(path: Path, *, create: bool) -> bool:
     return False
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on; it stays on in the file.
+
+    The change itself never waits for others (SQLite calls no busy handler for it), and those who
+    open a new file at once all want it.
+    """
+    until = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
     url = sa.URL.create("sqlite", database=str(path))
     if read_only:
@@ -187,7 +206,7 @@ def _sqlite_engine(path: Path, *, read_only: bool) -> sa.Engine:
         del entry
         raw.execute("pragma foreign_keys = on")
         if not read_only:
-            raw.execute("pragma journal_mode = wal")
+            _write_ahead(raw)
 
     def begin(connection: sa.Connection) -> None:
         synchronous = connection.get_execution_options().get("headwater_write")
