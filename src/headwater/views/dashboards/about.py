@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from headwater.clock import local
 from headwater.errors import HeadwaterError
@@ -48,7 +48,7 @@ def state_of(questions: Questions, card: Card, answers: Iterable[Answer]) -> Sta
                 next_step=f"`headwater trace metric.{name}` shows what holds it",
             )
     found = tuple(answers)
-    if found and not any(_has_value(answer) for answer in found):
+    if found and not any(_has_value(answer, card.metrics) for answer in found):
         return empty(questions, card, found[0])
     return State()
 
@@ -94,6 +94,10 @@ def _is_known(questions: Questions, card: Card) -> bool:
     return bool(card.metrics) and card.metrics[0] in questions.reader.catalog.metrics
 
 
-def _has_value(answer: Answer) -> bool:
-    places = [at for at, column in enumerate(answer.columns) if column.sort == "metric"]
+def _has_value(answer: Answer, names: Sequence[str]) -> bool:
+    places = [
+        at
+        for at, column in enumerate(answer.columns)
+        if column.sort == "metric" and column.metric in names
+    ]
     return any(row[at] is not None for row in answer.rows for at in places)

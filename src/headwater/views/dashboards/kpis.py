@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from dataclasses import replace
 from typing import Final
 
 from headwater.charts.calendar import period_text
@@ -10,6 +10,7 @@ from headwater.charts.model import Sparkline
 from headwater.clock import Grain
 from headwater.errors import HeadwaterError
 from headwater.kinds.dashboard.definition import Card
+from headwater.project.metrics.movement import Why
 from headwater.semantics.asking import Answer, Comparison, MetricQuery, Number
 from headwater.semantics.formats import format_change
 from headwater.semantics.metric import Metric, Retention
@@ -28,18 +29,18 @@ _MOST_POINTS: Final = 120  # of a sparkline
 
 def kpi_cards(questions: Questions, card: Card) -> tuple[CardView, ...]:
     """A card for each metric."""
-    return tuple(_kpi(questions, card, name) for name in card.metrics)
+    return tuple(_kpi(questions, replace(card, metrics=(name,)), name) for name in card.metrics)
 
 
 def _kpi(questions: Questions, card: Card, name: str) -> CardView:
     metric, fmt = questions.metric(name), questions.format(name)
     where = questions.where(card, name)
     comparisons = questions.comparisons(card, ("previous",))
-    changes, spans, value, notes = _changes(questions, card, name, comparisons)
-    query = MetricQuery(metrics=(name,), where=where, period=span_text(questions.asked.period))
-    if spans is not None:
-        query = MetricQuery(metrics=(name,), where=where, period=span_text(spans.now))
-    answer = questions.ask(query)
+    changes, why, notes = _changes(questions, card, name, comparisons)
+    period = why.spans.now if why is not None else questions.asked.period
+    query = MetricQuery(metrics=(name,), where=where, period=span_text(period))
+    answer = why.answers[-1] if why is not None else questions.ask(query)
+    value = why.after if why is not None else None
     found = number_of(value) if value is not None else _value(answer)
     line = None if isinstance(metric.shape, Retention) else line_of(questions, card, name)
     state = state_of(questions, card, [answer])
@@ -53,7 +54,7 @@ def _kpi(questions: Questions, card: Card, name: str) -> CardView:
         about=about(questions, (name,)),
         value=fmt.compact(found),
         full=fmt.full(found),
-        span=span_words(spans.now if spans is not None else questions.asked.period),
+        span=span_words(period),
         changes=changes,
         target="" if where else _target_text(questions, metric),
         sparkline=_sparkline(questions, metric, line),
@@ -67,16 +68,15 @@ def _kpi(questions: Questions, card: Card, name: str) -> CardView:
 
 def _changes(
     questions: Questions, card: Card, name: str, comparisons: tuple[Comparison, ...]
-) -> tuple[tuple[ChangeView, ...], Spans | None, Fraction | None, tuple[str, ...]]:
-    """The changes, the days of the first one, its value, and why others cannot be told.
+) -> tuple[tuple[ChangeView, ...], Why | None, tuple[str, ...]]:
+    """The changes, what was found of the first one, and why others cannot be told.
 
     A period that is not over is compared as far as it goes: never with a complete one.
     """
     metric, fmt = questions.metric(name), questions.format(name)
     found: list[ChangeView] = []
     notes: list[str] = []
-    spans: Spans | None = None
-    value: Fraction | None = None
+    first: Why | None = None
     for comparison in comparisons:
         try:
             why = questions.numbers.compared(questions.why(card, name, comparison))
@@ -85,13 +85,12 @@ def _changes(
                 raise
             notes.append(error.issues[0].what)
             continue
-        if spans is None:
-            spans, value = why.spans, why.after
+        first = first or why
         change = format_change(number_of(why.before), number_of(why.after), fmt, metric.better)
         before = fmt.compact(number_of(why.before))
         if change.word != "unknown":
             found.append(ChangeView(change=change, base=base_words(why.spans), before=before))
-    return tuple(found), spans, value, tuple(notes)
+    return tuple(found), first, tuple(notes)
 
 
 def base_words(spans: Spans) -> str:
