@@ -101,12 +101,16 @@ def short_words(period: Period) -> str:
 
     >>> short_words(Period(first=date(2011, 11, 1), last=date(2011, 11, 30)))
     'Nov 2011'
+    >>> short_words(Period(first=date(2011, 11, 1), last=date(2011, 11, 9)))
+    '1–9 Nov'
     """
     first, last = (f"{_MONTHS[d.month - 1][:3]} {d.year}" for d in (period.first, period.last))
     if period.whole_months == 12 and first.startswith("Jan"):
         return f"{period.first.year}"
     if period.whole_months:
         return first if first == last else f"{first} – {last}"
+    if first == last and period.first != period.last:
+        return f"{period.first.day}–{period.last.day} {last[:3]}"
     first, last = f"{period.first.day} {first[:3]}", f"{period.last.day} {last[:3]}"
     return first if first == last else f"{first} – {last}"
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from headwater.semantics.asking import Number
+from headwater.semantics.contribution import Parts
 from headwater.semantics.formats import NumberFormat, format_change, format_of
 from headwater.semantics.metric import Metric
 
@@ -97,6 +98,24 @@ def _value(dimension: str, value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M}"
     text = value.isoformat() if isinstance(value, date) else str(value)
     return text if text.strip() else f"empty {words}"
+
+
+def named_steps(parts: Parts, limit: int) -> tuple[tuple[str, Number | None], ...]:
+    """The groups that moved most, at most `limit`, and all others as one; they add up exactly."""
+    ranked = sorted(parts.groups, key=lambda group: -abs(group.contribution))
+    shown = [group for group in ranked[:limit] if group.contribution]
+    named = [
+        (group_words(parts.dimensions, each.key), number_of(each.contribution)) for each in shown
+    ]
+    left = ranked[len(shown) :]
+    others = sum((group.contribution for group in left), Fraction(0))
+    if others:
+        named.append(
+            (f"{len(left):,} {'other' if len(left) == 1 else 'others'}", number_of(others))
+        )
+    if abs(parts.rest) * 10**9 > abs(parts.change):  # less is what sums of floats leave
+        named.append(("in several groups", number_of(parts.rest)))
+    return tuple(named)
 
 
 def number_of(value: Fraction | None) -> Number | None:

@@ -207,7 +207,7 @@ def group_figures(
             answer = snapshot.reader.query(_by(metric.name, dimension, point, grain))
         except HeadwaterError:
             continue  # a metric that cannot be divided by it has no bars; `why` says the reason
-        found.append((dimension, drawn(figure(_bars(metric, dimension, answer), width=460))))
+        found.append((dimension, drawn(figure(_bars(metric, dimension, answer), width=480))))
     return found
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from headwater.charts.calendar import period_text
 from headwater.clock import local
+from headwater.semantics.wording import dimension_words
 from headwater.views.figures import count, seconds, size, span
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
@@ -121,6 +122,8 @@ def templates() -> Environment:
         "size": size,
         "span": span,
         "prose": prose,
+        "sentence": sentence,
+        "dimension": dimension_words,
         "value": value_text,
         "is_number": is_number,
         "url": node_url,
@@ -144,6 +147,16 @@ def prose(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
         for n, part in enumerate(parts)
     )
+
+
+def sentence(text: str) -> str:
+    """Words as a sentence of their own.
+
+    >>> sentence("did you mean `revenue`?"), sentence("`go` is no grain"), sentence("")
+    ('Did you mean `revenue`?', '`go` is no grain.', '')
+    """
+    told = text[:1].upper() + text[1:]
+    return told if not told or told.endswith((".", "?", "!", "…")) else f"{told}."
 
 
 def day(when: date) -> str:

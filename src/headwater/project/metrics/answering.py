@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from headwater.clock import local
 from headwater.project.metrics.explaining import explain_metric
 from headwater.project.metrics.movement import Why, WhyQuery
-from headwater.project.metrics.restating import read_restatements
-from headwater.semantics.asking import Comparison
+from headwater.project.metrics.restating import Restatement, read_restatements
+from headwater.semantics.asking import Comparison, Standing
 from headwater.semantics.calendar import step_from
 from headwater.semantics.periods import read_period
 from headwater.semantics.spans import day_words
@@ -43,13 +44,18 @@ def why_moved(
 
 def facts_of(project: Project, why: Why) -> tuple[str, ...]:
     """What a reader must know of the two periods beside the numbers."""
-    return tuple(_facts(project, why))
+    restated = read_restatements(project.ledger, why.metric.name)
+    standing = project.metrics.standing(why.metric.name)
+    return tuple(facts_about(why, restated, standing, project.workspace.zone))
 
 
-def _facts(project: Project, why: Why) -> Iterator[str]:
+def facts_about(
+    why: Why, restatements: Iterable[Restatement], standing: Standing, zone: ZoneInfo
+) -> Iterator[str]:
+    """The same from what is known already: restated, stale, until when there are data."""
     restated = [
         each
-        for each in read_restatements(project.ledger, why.metric.name)
+        for each in restatements
         if (each.release or 0) <= (why.release or 0)
         and any(
             change.slot.period <= span.last
@@ -62,9 +68,8 @@ def _facts(project: Project, why: Why) -> Iterator[str]:
         yield f"restated by release #{each.release}: {each.cause.replace('_', ' ')}"
     if not restated:
         yield "nothing restated in either period"
-    standing = project.metrics.standing(why.metric.name)
     if standing.stale_because:
         yield f"stale: {standing.stale_because}"
     if why.data_until is not None:
         last = why.data_until - timedelta(microseconds=1)
-        yield f"data until {day_words(local(last, project.workspace.zone).date())}"
+        yield f"data until {day_words(local(last, zone).date())}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import Final
 
 from headwater.charts.model import (
@@ -13,15 +12,13 @@ from headwater.charts.model import (
     Lines,
     Series,
     Sparkline,
-    Value,
     Waterfall,
 )
 from headwater.project.reporting.facts import Cohorts, MetricFacts
 from headwater.project.reporting.numbers import Trend
 from headwater.semantics.calendar import period_label
-from headwater.semantics.contribution import Parts
 from headwater.semantics.spans import short_words
-from headwater.semantics.wording import dimension_words, group_words, number_of, title_of
+from headwater.semantics.wording import dimension_words, named_steps, number_of, title_of
 
 #: So many periods tell a trend: two years of months, a quarter of days.
 _SHOWN: Final = {"day": 92, "week": 53, "month": 25, "quarter": 13, "year": 11}
@@ -77,7 +74,7 @@ def parts_chart(facts: MetricFacts) -> Waterfall | None:
     why = first.why
     assert why.before is not None
     assert why.after is not None
-    steps = _groups(why.by[0]) if why.by and len(why.by[0].groups) > 1 else ()
+    steps = named_steps(why.by[0], _STEPS - 1) if why.by and len(why.by[0].groups) > 1 else ()
     if not steps:
         return None
     by = dimension_words(why.by[0].dimensions[0])
@@ -89,20 +86,6 @@ def parts_chart(facts: MetricFacts) -> Waterfall | None:
         end=(short_words(why.spans.now), number_of(why.after)),
         better=facts.metric.better,
     )
-
-
-def _groups(parts: Parts) -> tuple[tuple[str, Value], ...]:
-    """The largest groups, and all others as one."""
-    ranked = sorted(parts.groups, key=lambda group: -abs(group.contribution))
-    shown = [g for g in ranked[: _STEPS - 1] if g.contribution]
-    named: list[tuple[str, Value]] = [
-        (group_words(parts.dimensions, g.key), number_of(g.contribution)) for g in shown
-    ]
-    left = ranked[len(shown) :]
-    rest = sum((group.contribution for group in left), parts.rest)
-    if rest and abs(rest) * 10**9 > abs(parts.change):
-        named.append(("Others", number_of(Fraction(rest))))
-    return tuple(named)
 
 
 def cohort_chart(facts: MetricFacts, found: Cohorts) -> Heatmap | None:

@@ -38,13 +38,14 @@ def pack_html(pack: Pack, zone: ZoneInfo) -> str:
         tag("title", escaped(f"{pack.title}, {pack.subtitle}")),
         tag("style", style()),
     )
-    counter = iter(range(len(pack.figures)))
-    body = tag(
-        "body",
-        _header(pack, zone),
-        tag("main", *_sections(pack, counter)),
-    )
+    body = tag("body", _header(pack, zone), tag("main", pack_body(pack)))
     return f'<!doctype html>\n<html lang="{pack.language}">\n{head}\n{body}\n</html>\n'
+
+
+def pack_body(pack: Pack) -> Markup:
+    """What stands below the title: numbers, what to do, each metric, and how all was derived."""
+    counter = iter(range(len(pack.figures)))
+    return Markup("".join(_sections(pack, counter)))
 
 
 def style() -> Markup:

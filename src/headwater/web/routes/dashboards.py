@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +21,7 @@ from headwater.views.dashboards.ledger import LedgerEvents, ProjectQueries
 from headwater.views.dashboards.model import CardView, DashboardView, SectionView
 from headwater.web.context import Snapshot
 from headwater.web.drawing import Drawn, drawn
+from headwater.web.masking import shown
 from headwater.web.pages import render, snapshot_of
 
 router = APIRouter(include_in_schema=False)
@@ -88,7 +90,8 @@ def dashboard_view(
     given = {key: request.query_params.getlist(key) for key in request.query_params}
     asked = read_asked(definition, given, snapshot.shown.day, reader.catalog.calendar)
     events = LedgerEvents(snapshot.ledger, clock, snapshot.project.environment)
-    return compose(definition, reader, asked, clock, events, ProjectQueries(snapshot.project))
+    queries = ProjectQueries(snapshot.project, partial(shown, snapshot))
+    return compose(definition, reader, asked, clock, events, queries)
 
 
 def _rows(section: SectionView) -> Iterator[list[Drawing]]:

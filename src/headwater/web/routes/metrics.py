@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -12,17 +13,18 @@ from fastapi.responses import RedirectResponse
 from headwater.clock import Grain
 from headwater.errors import HeadwaterError, Issue, did_you_mean
 from headwater.ids import NodeId
+from headwater.project.metrics.answering import facts_about
 from headwater.project.metrics.approving import approvables, approve, may_text
 from headwater.project.metrics.definition_history import definition_history
 from headwater.project.metrics.explaining import explain_metric
-from headwater.project.metrics.movement import WhyQuery
+from headwater.project.metrics.movement import Why, WhyQuery
 from headwater.project.metrics.restating import read_restatements
 from headwater.semantics.asking import Comparison
 from headwater.semantics.formats import format_of
 from headwater.semantics.metric import GRAINS
 from headwater.semantics.periods import read_period
 from headwater.semantics.spans import span_words
-from headwater.views.why import print_why
+from headwater.semantics.wording import title_of, within
 from headwater.web.behind import BEHIND_ROWS, rows_behind
 from headwater.web.context import NotThere, Snapshot
 from headwater.web.metric_page import (
@@ -37,7 +39,7 @@ from headwater.web.metric_page import (
 )
 from headwater.web.numbers import glance
 from headwater.web.pages import render, site_of, snapshot_of
-from headwater.web.paper import Paper
+from headwater.web.why_page import WhyView, why_view
 
 router = APIRouter(include_in_schema=False)
 
@@ -128,47 +130,58 @@ def approve_metric(request: Request, name: str) -> Response:
 
 @router.get("/metrics/{name}/why")
 def why(
-    request: Request, name: str, period: Short = "", compare: Comparison = "previous"
+    request: Request,
+    name: str,
+    period: Short = "",
+    compare: Comparison = "previous",
+    by: Short = "",
 ) -> Response:
     """Why a metric moved."""
     snapshot = snapshot_of(request)
     _known(snapshot, name)
     reader = snapshot.reader
     metric = reader.metric(name)
-    text = period.strip()
-    if not text:
-        newest = series_of(snapshot, name, Asked(grain="month")).newest
-        text = period_words(newest.period, "month") if newest is not None else "last month"
-    calendar = reader.catalog.calendar
-    span = read_period(text, snapshot.shown.day, calendar)
-    paper = Paper()
+    text = period.strip() or _newest_month(snapshot, name)
+    asked = WhyQuery(
+        metric=name,
+        period=read_period(text, snapshot.shown.day, reader.catalog.calendar),
+        comparison=compare,
+        by=(by,) if by else (),
+    )
+    found: Why | None = None
     issues: tuple[Issue, ...] = ()
-    queries: list[str] = []
-    words = span_words(span)
     try:
-        found = explain_metric(
-            reader,
-            WhyQuery(metric=name, period=span, comparison=compare),
-            snapshot.workspace.clock,
-        )
-        print_why(found, reader.catalog.metrics, (), paper)
-        paper.pieces.pop()  # the terminal's word on SQL; the page shows it
-        queries = [answer.sql for answer in found.answers]
+        found = explain_metric(reader, asked, snapshot.workspace.clock)
     except HeadwaterError as error:
         issues = error.issues
     return render(
         request,
         "why.html",
-        title=f"Why {metric.title or name} moved",
+        title="Why it moved",
         crumbs=[*_CRUMBS, (metric.title or name, f"/metrics/{name}")],
         metric=metric,
         node=NodeId("metric", name),
-        paper=paper,
+        within_title=within(title_of(metric)),
+        why=_why_view(snapshot, found) if found is not None else None,
+        stale_because=snapshot.standings[name].stale_because,
         issues=issues,
-        queries=queries,
-        asked={"period": text, "compare": compare},
-        words=words,
+        queries=[answer.sql for answer in found.answers] if found is not None else (),
+        asked={"period": text, "compare": compare, "by": by},
     )
+
+
+def _newest_month(snapshot: Snapshot, name: str) -> str:
+    """The newest whole month of a metric, as a period."""
+    newest = series_of(snapshot, name, Asked(grain="month")).newest
+    return f"{newest.period:%Y-%m}" if newest is not None else "last month"
+
+
+def _why_view(snapshot: Snapshot, found: Why) -> WhyView:
+    name = found.metric.name
+    restated = read_restatements(snapshot.ledger, name)
+    standing = replace(snapshot.standings[name], stale_because="")  # the page's head says it
+    facts = tuple(facts_about(found, restated, standing, snapshot.zone))
+    return why_view(found, snapshot.reader.catalog.metrics, facts)
 
 
 @router.get("/metrics/{name}/rows")
