@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from headwater.definitions.cache import ParseCache
 from headwater.definitions.loader import Loaded, load
 from headwater.definitions.model import Definition
 from headwater.definitions.tree import Tree
@@ -62,6 +63,7 @@ def bind_tree(
     loaded = load(tree, [kind.reader for kind in KINDS], cache / "definitions.db")
     functions = tuple(function.text for function in loaded.functions)
     sql = CachedBinder(functions, cache / "templates.db")
+    columns = ParseCache(cache / "columns.db")
 
     def observe(definition: Definition, upstream: Mapping[str, Node]) -> Schema:
         known = states.get(definition.id)
@@ -70,7 +72,15 @@ def bind_tree(
         if isinstance(definition, SourceDefinition):
             return sniff_schema(definition, workspace.root, workspace.clock)
         assert isinstance(definition, TableDefinition)
-        return probe_schema(definition, upstream, folder, workspace.engine)
+        assert definition.python is not None
+        given = [(name, node.schema) for name, node in sorted(upstream.items())]
+        key = columns.key(definition.python.name, definition.python.source, repr(given))
+        kept = columns.get(key)
+        if kept is not None:
+            return tuple((name, kind) for name, kind in kept)
+        schema = probe_schema(definition, upstream, folder, workspace.engine)
+        columns.put(key, schema)
+        return schema
 
     context = BindContext(sql=sql, zone=workspace.zone, observe=observe)
     graph, issues = build_graph(loaded.definitions, BY_NAME, context)
@@ -79,6 +89,7 @@ def bind_tree(
     issues += reference_issues(graph, BY_NAME)
     issues += same_meanings(graph.nodes.values())
     sql.close()
+    columns.save()
     found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
     return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)
 
