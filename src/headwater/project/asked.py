@@ -32,6 +32,7 @@ class SqlResult:
     tables: tuple[NodeId, ...]  # that it read
     limits: Limits
     origins: tuple[Origin | None, ...]  # of columns that are passed through unchanged
+    reads: tuple[frozenset[Origin], ...]  # what each column is computed from
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,6 +80,7 @@ def run_adhoc(
             tables=reading.tables,
             limits=limits,
             origins=reading.origins,
+            reads=reading.reads,
         )
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from headwater.sql import ColumnTemplate, QueryTemplate, Relation
+    from headwater.sql import ColumnTemplate, QueryTemplate, Read, Relation
 
 #: Functions of settings, of the machine, and of the engine's own log.
 _OF_THE_ENGINE = frozenset(("current_setting", "getenv", "getvariable", "write_log"))
@@ -74,6 +74,7 @@ class Reading:
     relation: duckdb.DuckDBPyRelation
     tables: tuple[NodeId, ...] = ()
     origins: tuple[Origin | None, ...] = ()  # of columns that are passed through unchanged
+    reads: tuple[frozenset[Origin], ...] = ()  # what each column is computed from
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -139,7 +140,13 @@ def read_session(
         relation = session.query(asked.sql, given, most)
         assert relation is not None
         tables = tuple(known.state.node for known in asked.published.values())
-        yield Reading(session=session, relation=relation, tables=tables, origins=asked.origins)
+        yield Reading(
+            session=session,
+            relation=relation,
+            tables=tables,
+            origins=asked.origins,
+            reads=asked.reads,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ class _Understood:
     sql: str
     published: Mapping[str, Published]
     origins: tuple[Origin | None, ...]
+    reads: tuple[frozenset[Origin], ...]
 
 
 def _understand(
@@ -157,8 +165,12 @@ def _understand(
     published = published_tables(view, _named(sql, types))
     text = translate(sql, types)
     template = _bind(text, types, published, view, functions)
-    origins = tuple(_origin(column, published) for column in template.columns)
-    return _Understood(sql=text.sql, published=published, origins=origins)
+    return _Understood(
+        sql=text.sql,
+        published=published,
+        origins=tuple(_origin(column.origin, published) for column in template.columns),
+        reads=tuple(_reads(column, published) for column in template.columns),
+    )
 
 
 def _named(sql: str, types: Mapping[str, str]) -> tuple[str, ...]:
@@ -292,12 +304,16 @@ def _bind(
         raise _issue(problem.code, problem.what, fix, problem.line, problem.column) from error
 
 
-def _origin(column: ColumnTemplate, published: Mapping[str, Published]) -> Origin | None:
-    """Where a column comes from unchanged."""
-    origin = column.origin
-    if origin is None or origin.column is None or origin.relation not in published:
+def _origin(read: Read | None, published: Mapping[str, Published]) -> Origin | None:
+    """The column of a published node that is read."""
+    if read is None or read.column is None or read.relation not in published:
         return None
-    return published[origin.relation].state.node, origin.column
+    return published[read.relation].state.node, read.column
+
+
+def _reads(column: ColumnTemplate, published: Mapping[str, Published]) -> frozenset[Origin]:
+    found = (_origin(read, published) for read in column.reads)
+    return frozenset(each for each in found if each is not None)
 
 
 def _refuse_asking_the_engine(text: Translated) -> None:

@@ -14,7 +14,7 @@ from headwater.project.asked import SqlResult
 from headwater.project.limits import Limits
 from headwater.views.exports import MEDIA_TYPES, ExportFormat, exported
 from headwater.web.context import Snapshot
-from headwater.web.sampling import MASK
+from headwater.web.masking import personal_columns, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,31 +59,6 @@ def ask(snapshot: Snapshot, question: Callable[[], SqlResult]) -> Asked:
     except HeadwaterError as error:
         return Asked(issues=error.issues)
     return Asked(result=result, masked=personal_columns(snapshot, result))
-
-
-def personal_columns(snapshot: Snapshot, result: SqlResult) -> frozenset[str]:
-    """The columns that are passed through unchanged from one that is masked."""
-    masked = {
-        (facts.node, column.name.casefold())
-        for facts in (snapshot.facts[node] for node in result.tables if node in snapshot.facts)
-        for column in facts.columns
-        if column.masked
-    }
-    return frozenset(
-        name
-        for name, origin in zip(result.columns, result.origins, strict=True)
-        if origin is not None and (origin[0], origin[1].casefold()) in masked
-    )
-
-
-def without(table: pa.Table, masked: frozenset[str]) -> pa.Table:
-    """The table with a mask in place of every value of some columns."""
-    import pyarrow as pa
-
-    for index, name in enumerate(table.column_names):
-        if name in masked:
-            table = table.set_column(index, name, pa.array([MASK] * table.num_rows, pa.string()))
-    return table
 
 
 def download(asked: Asked, name: str, format: ExportFormat) -> Response:

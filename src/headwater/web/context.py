@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from secrets import token_bytes
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.model import Settings
@@ -23,6 +24,7 @@ from headwater.ledger import Ledger, Release
 from headwater.ledger.marks import Mark
 from headwater.project import Project
 from headwater.project.binding import Bound, bind_tree
+from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.reader import MetricReader
 from headwater.project.metrics.standing import standings
 from headwater.project.recording import PROD, last_results
@@ -60,7 +62,11 @@ class Shown:
         with self._opening:
             if self._reader is None:
                 self._reader = MetricReader.of(
-                    self._workspace, self.view, self.bound, self._environment
+                    self._workspace,
+                    self.view,
+                    self.bound,
+                    self._environment,
+                    personal=_personal(self.facts),
                 )
             return self._reader
 
@@ -73,6 +79,17 @@ class Shown:
         """Forget what the reader keeps in memory."""
         if self._reader is not None:
             self._reader.close()
+
+
+def _personal(facts: Mapping[NodeId, NodeFacts]) -> Personal:
+    """What pages and programs are not shown, whoever reads."""
+    columns = (
+        (node.name.casefold(), column.name.casefold())
+        for node, each in facts.items()
+        for column in each.columns
+        if column.masked
+    )
+    return Personal(columns=frozenset(columns), secret=token_bytes(16))
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from headwater.contracts.quoting import quote
 from headwater.engines.duckdb.faults import translated
 from headwater.graph.node import Schema
 from headwater.project.limits import Limits
+from headwater.project.metrics.masking import MASK
 from headwater.project.reading import read_session
 from headwater.views.summaries import NodeFacts
 from headwater.web.context import Snapshot
 
-MASK = "•••"
 SAMPLE_ROWS = 100
 
 

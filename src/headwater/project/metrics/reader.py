@@ -19,6 +19,7 @@ from headwater.project.limits import Limits, deadline
 from headwater.project.metrics.catalog import metric_nodes, release_catalog
 from headwater.project.metrics.histories import Histories, Rows, read_points
 from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
+from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.standing import standings
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
@@ -43,11 +44,16 @@ class MetricReader:
     """Answers from the definitions and data of one release; safe in many threads at once."""
 
     def __init__(
-        self, workspace: Workspace, view: ReleaseView, bound: Bound, environment: str
+        self,
+        workspace: Workspace,
+        view: ReleaseView,
+        bound: Bound,
+        environment: str,
+        personal: Personal | None = None,
     ) -> None:
         self.catalog = release_catalog(bound, view)
         self._workspace, self._view, self._bound = workspace, view, bound
-        self._environment = environment
+        self._environment, self._personal = environment, personal
         self._shelf = workspace.engine.shelf()
         self._lock = threading.Lock()
         self._extended: dict[str, Catalog] = {}
@@ -55,10 +61,19 @@ class MetricReader:
 
     @classmethod
     def of(
-        cls, workspace: Workspace, view: ReleaseView, bound: Bound, environment: str = "prod"
+        cls,
+        workspace: Workspace,
+        view: ReleaseView,
+        bound: Bound,
+        environment: str = "prod",
+        *,
+        personal: Personal | None = None,
     ) -> Self:
-        """The reader of a release; `bound` are the definitions that it keeps."""
-        return cls(workspace, view, bound, environment)
+        """The reader of a release; `bound` are the definitions that it keeps.
+
+        `personal` columns become pseudonyms in answers; without it, all is shown.
+        """
+        return cls(workspace, view, bound, environment, personal)
 
     def close(self) -> None:
         """Forget what is kept in memory."""
@@ -116,7 +131,7 @@ class MetricReader:
         if rows is None:
             rows = self._ask(compiled, self._spans(query, frames, catalog), limits)
         first, end = frames[0].first, frames[0].end
-        return Answer(
+        answer = Answer(
             query=query,
             columns=compiled.columns,
             rows=() if self._is_beyond(frames[0], data) else rows[: limits.rows],
@@ -131,6 +146,16 @@ class MetricReader:
             truncated=len(rows) > limits.rows,
             notes=tuple(self._notes(query, frames[0], data)),
         )
+        return self._without_personal(answer, catalog, extra or {})
+
+    def _without_personal(
+        self, answer: Answer, catalog: Catalog, extra: Mapping[str, Metric]
+    ) -> Answer:
+        if self._personal is None or not answer.query.by:
+            return answer
+        tables = tuple(self._tables_of(answer.query.metrics, extra))
+        hidden = (n for n in answer.query.by if self._personal.hides(catalog, tables, n))
+        return self._personal.without(answer, frozenset(hidden))
 
     def _ask(self, compiled: Compiled, spans: Sequence[DataInterval], limits: Limits) -> Rows:
         """The rows of the SQL; one more than the limit, where there are more."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from headwater.clock import Clock, local
 from headwater.ledger import Ledger
 from headwater.project import Project
+from headwater.project.asked import SqlResult
 from headwater.project.limits import Limits
 from headwater.project.metrics.restating import read_restatements
 from headwater.project.queries import run_query
@@ -58,19 +59,21 @@ def _restatements(ledger: Ledger, clock: Clock) -> list[Event]:
 
 
 class ProjectQueries:
-    """Saved queries over what the environment shows."""
+    """Saved queries over what the environment shows; `shown` is what readers get of a result."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(
+        self, project: Project, shown: Callable[[SqlResult], SqlResult] = lambda result: result
+    ) -> None:
+        self._project, self._shown = project, shown
 
     def run(self, name: str, parameters: Mapping[str, str]) -> SavedRows:
         """The rows of a query. Raises HeadwaterError."""
         run = run_query(self._project, name, dict(parameters), limits=_LIMITS, released=True)
-        described = run.definition.described
+        described, result = run.definition.described, self._shown(run.result)
         return SavedRows(
             title=described.title or name.replace("_", " ").capitalize(),
-            columns=run.result.columns,
-            types=run.result.types,
-            rows=tuple(run.result.rows()),
-            truncated=run.result.truncated,
+            columns=result.columns,
+            types=result.types,
+            rows=tuple(result.rows()),
+            truncated=result.truncated,
         )

@@ -31,6 +31,7 @@ from headwater.web.api.models import (
     Value,
 )
 from headwater.web.context import Snapshot
+from headwater.web.masking import shown
 from headwater.web.pages import snapshot_of
 
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
@@ -155,6 +156,7 @@ def _rows(
     snapshot: Snapshot, result: SqlResult, format_: RowFormat, facts: dict[str, Any]
 ) -> Response:
     release = snapshot.release.number if snapshot.release is not None else None
+    result = shown(snapshot, result)
     columns = column_facts(result.columns, result.types)
     told = {"release": release, **facts, "columns": columns}
     return table_response(result.table, format_, told, truncated=result.truncated)
