@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Final
 
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -20,6 +22,10 @@ from headwater.web.options import ServeOptions
 from headwater.web.routes import ROUTERS
 from headwater.web.scheduling.serving import keeper_of
 
+#: So many pages are made side by side. More would only wait for each other, and the event loop,
+#: which sends the pages that are kept, for all of them.
+_AT_ONCE: Final = 4
+
 
 def create_app(options: ServeOptions) -> FastAPI:
     """The pages of one project. Codes E803, E970, and those of a project that cannot be opened."""
@@ -29,6 +35,7 @@ def create_app(options: ServeOptions) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
         site.watch()
         if keeper is not None:
             keeper.start()

@@ -51,7 +51,7 @@ def asset_url(name: str) -> str:
 
 
 @router.get("/static/{name}")
-def static(request: Request, name: str) -> Response:
+async def static(request: Request, name: str) -> Response:
     """One file; nothing outside of the folder has a name here."""
     asset = assets().get(name)
     if asset is None:

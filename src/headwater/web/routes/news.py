@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/release")
-def release(request: Request) -> Response:
+async def release(request: Request) -> Response:
     """The release on show; `key` differs whenever any page could, also of runs."""
     snapshot = snapshot_of(request)
     number = snapshot.release.number if snapshot.release is not None else None

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ _LOOK_EVERY_S: Final = 0.2
 #: A run under way gets so long to end well.
 _STOP_WITHIN_S: Final = 30.0
 _OTHER_RUN: Final = re.compile(r"^E709\b", re.MULTILINE)
+#: How much readers go before a command, where the system knows such a thing.
+_NICENESS: Final = 5
 _TELLING: Final = re.compile(r"^(?:E\d{3}\b|✖).*$", re.MULTILINE)
 #: What the pages know and no command needs.
 _KEPT_BACK: Final = ("HEADWATER_TOKEN",)
@@ -71,6 +74,7 @@ def run_command(target: Target, command: Sequence[str], stop: threading.Event) -
         errors="replace",
         start_new_session=True,  # Ctrl-C in the terminal is for the server, which passes it on
     )
+    _let_readers_go_first(process)
     stopped = False
     while True:
         try:
@@ -92,6 +96,12 @@ def run_command(target: Target, command: Sequence[str], stop: threading.Event) -
         output=output,
         duration_s=duration_s,
     )
+
+
+def _let_readers_go_first(process: subprocess.Popen[str]) -> None:
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # it ended already, or may not be told
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
 
 
 def judge(exit_code: int, output: str) -> FiringStatus:
