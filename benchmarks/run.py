@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rules": (),
     "csv_to_table": ("--full",),
     "metrics": (),
+    "agreement": (),
     "pages": (),
     "readers": (),
 }
