@@ -19,7 +19,7 @@ from headwater.contracts.rules import read_rules
 from headwater.definitions.fields import Record
 from headwater.definitions.headers import split_header
 from headwater.definitions.loader import load
-from headwater.definitions.settings import PROFILE, SETTINGS, TEAM, read_settings
+from headwater.definitions.settings import MAIL, PROFILE, SCHEDULES, SETTINGS, TEAM, read_settings
 from headwater.definitions.tree import Tree
 from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Issue
@@ -28,6 +28,7 @@ from headwater.kinds.dashboard.keys import RECORDS as CARDS
 from headwater.kinds.metric import keys as metric_keys
 from headwater.kinds.query import keys as query_keys
 from headwater.kinds.query.read import QUERY_READER
+from headwater.kinds.report.keys import REPORT
 from headwater.kinds.source import keys as source_keys
 from headwater.kinds.table import keys as table_keys
 from headwater.sql.parameters import mentions, with_dollars
@@ -159,7 +160,13 @@ def test_common_options_are_documented() -> None:
 # --- keys
 
 RECORDS: dict[str, Mapping[str, Record]] = {
-    "settings.md": {"settings": SETTINGS, "team": TEAM, "profile": PROFILE},
+    "settings.md": {
+        "settings": SETTINGS,
+        "team": TEAM,
+        "profile": PROFILE,
+        "mail": MAIL,
+        "schedule": SCHEDULES,
+    },
     "source.md": {
         name: record
         for name, record in vars(source_keys).items()
@@ -174,6 +181,7 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         "dashboard": DASHBOARD,
         **{str(chart): keys for chart, keys in CARDS.items()},
     },
+    "reports.md": {"report": REPORT},
     "queries.md": {"query": query_keys.QUERY, "parameter": query_keys.PARAMETER},
     "table.md": {
         name: record
