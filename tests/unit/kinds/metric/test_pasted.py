@@ -18,7 +18,7 @@ from headwater.semantics.compile import compile_query
 from headwater.semantics.metric import Conversion, Cumulative, Metric, Window
 
 FILES = sorted((Path(__file__).parents[4] / "benchmarks/agreeing").glob("*.yml"))
-ORDERS = "order_id customer_id country amount quantity weight is_return ordered_on".split()
+ORDERS = ["order_id", "customer_id", "country", "amount", "quantity", "weight", "is_return"]
 _TYPES = {"country": "VARCHAR", "weight": "DOUBLE", "is_return": "BOOLEAN", "tier": "VARCHAR"}
 
 
@@ -33,7 +33,7 @@ def dataset(name: str, time: str, columns: list[str]) -> Dataset:
 
 
 DATASETS = {
-    "orders": dataset("orders", "ordered_on", ORDERS),
+    "orders": dataset("orders", "ordered_on", [*ORDERS, "ordered_on"]),
     "customers": dataset("customers", "", ["customer_id", "tier"]),
     "stock": dataset("stock", "counted_on", ["count_id", "item", "units", "counted_on"]),
     "visits": dataset("visits", "visited_on", ["visit_id", "customer_id", "channel", "visited_on"]),
@@ -46,7 +46,7 @@ def pasted() -> dict[str, Metric]:
     found = [reading(path.read_text(), f"metrics/{path.name}") for path in FILES]
     assert [issue for each in found for issue in each.issues] == []
     listed = [d for each in found for d in each.definitions if isinstance(d, MetricDefinition)]
-    return {definition.id.name: definition.metric for definition in listed}
+    return {name: part for definition in listed for name, part in definition.parts.items()}
 
 
 def test_pasted_words_are_read(pasted: dict[str, Metric]) -> None:
