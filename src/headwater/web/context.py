@@ -26,7 +26,6 @@ from headwater.project import Project
 from headwater.project.binding import Bound, bind_tree
 from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.reader import MetricReader
-from headwater.project.metrics.standing import standings
 from headwater.project.recording import PROD, last_results
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
@@ -46,8 +45,11 @@ _RETIRE_S = 120.0
 class Shown:
     """One release on one day: its definitions, and what is derived of them when first asked."""
 
-    def __init__(self, workspace: Workspace, view: ReleaseView, environment: str) -> None:
+    def __init__(
+        self, workspace: Workspace, view: ReleaseView, environment: str, mark: Mark
+    ) -> None:
         self.view = view
+        self.mark = mark  # the newest that was seen of the ledger
         self.bound = _bind(workspace, view)
         self.facts: Mapping[NodeId, NodeFacts] = node_facts(self.bound.graph, view)
         self.day = workspace.clock.now.astimezone(workspace.zone).date()
@@ -67,6 +69,7 @@ class Shown:
                     self.bound,
                     self._environment,
                     personal=_personal(self.facts),
+                    newest=lambda: self.mark,
                 )
             return self._reader
 
@@ -179,14 +182,10 @@ class Snapshot:
         listed = self.reader.catalog.metrics.values()
         return tuple(metric.name for metric in listed if metric.is_listed)
 
-    @cached_property
+    @property
     def standings(self) -> Mapping[str, Standing]:
         """Which metrics are approved, up to date, restated, as the ledger says now."""
-        until = {}
-        for name in self.metrics:
-            data = self.reader.data_interval((name,))
-            until[name] = data.end if data is not None else None
-        return standings(self.view, self.bound.graph, self.project.environment, until)
+        return self.reader.standings
 
     def node(self, kind: str, name: str) -> NodeFacts:
         """The facts of a node of the release. Code E974 with the nearest name."""
@@ -282,7 +281,9 @@ class Site:
         today = workspace.clock.now.astimezone(workspace.zone).date()
         shown = older
         if shown is None or head is None or shown.view.release != head or shown.day != today:
-            shown = Shown(workspace, ReleaseView.of(workspace.ledger, head), self.environment)
+            view = ReleaseView.of(workspace.ledger, head)
+            shown = Shown(workspace, view, self.environment, mark)
+        shown.mark = mark
         project = Project(workspace, self.environment)
         project.view, project.bound = shown.view, shown.bound
         return Snapshot(mark=mark, moment=self._moment(), project=project, shown=shown)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
-from functools import cached_property
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Self, cast
 
 from headwater.clock import Grain, local, local_midnight
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.graph.node import Node
 from headwater.ids import DataInterval, NodeId
+from headwater.ledger.marks import Mark
 from headwater.project.binding import Bound
 from headwater.project.limits import Limits, deadline
 from headwater.project.metrics.catalog import metric_nodes, release_catalog
 from headwater.project.metrics.histories import Histories, Rows, read_points
 from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
 from headwater.project.metrics.masking import Personal
-from headwater.project.metrics.standing import standings
+from headwater.project.metrics.standing import Standings
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Answer, Compiled, MetricQuery, Point, Standing
@@ -50,6 +50,7 @@ class MetricReader:
         bound: Bound,
         environment: str,
         personal: Personal | None = None,
+        newest: Callable[[], Mark] | None = None,
     ) -> None:
         self.catalog = release_catalog(bound, view)
         self._workspace, self._view, self._bound = workspace, view, bound
@@ -58,6 +59,7 @@ class MetricReader:
         self._lock = threading.Lock()
         self._extended: dict[str, Catalog] = {}
         self._histories = Histories(self.catalog, self._read_history)
+        self._standings = Standings(view, bound.graph, environment, self._data_until, newest)
 
     @classmethod
     def of(
@@ -68,12 +70,14 @@ class MetricReader:
         environment: str = "prod",
         *,
         personal: Personal | None = None,
+        newest: Callable[[], Mark] | None = None,
     ) -> Self:
         """The reader of a release; `bound` are the definitions that it keeps.
 
-        `personal` columns become pseudonyms in answers; without it, all is shown.
+        `personal` columns become pseudonyms in answers; without it, all is shown. `newest` tells
+        the ledger's mark to whoever looks at it anyway.
         """
-        return cls(workspace, view, bound, environment, personal)
+        return cls(workspace, view, bound, environment, personal, newest)
 
     def close(self) -> None:
         """Forget what is kept in memory."""
@@ -279,8 +283,9 @@ class MetricReader:
         elif self._is_beyond(asked, data):
             first, last = self._days(data)
             yield f"there are data from {first} to {last}"
+        standings = self.standings
         for name in query.metrics:
-            standing = self._standings.get(name)
+            standing = standings.get(name)
             if standing is not None and standing.stale_because:
                 yield f"{name} is stale: {standing.stale_because}"
 
@@ -326,12 +331,15 @@ class MetricReader:
     def standing(self, metric: str) -> Standing:
         """Whether a metric is approved, up to date, restated."""
         self.metric(metric)
-        return self._standings[metric]
+        return self.standings[metric]
 
-    @cached_property
-    def _standings(self) -> Mapping[str, Standing]:
-        until = {
+    @property
+    def standings(self) -> Mapping[str, Standing]:
+        """The standing of every metric, as the ledger says now."""
+        return self._standings.now()
+
+    def _data_until(self) -> Mapping[str, datetime | None]:
+        return {
             name: data.end if (data := self.data_interval((name,))) is not None else None
             for name in metric_nodes(self._bound)
         }
-        return standings(self._view, self._bound.graph, self._environment, until)

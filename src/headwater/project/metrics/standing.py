@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
 from headwater.ledger import Ledger
+from headwater.ledger.marks import Mark
 from headwater.project.metrics.approving import approvals_of
 from headwater.project.metrics.restating import last_restatements
 from headwater.project.release_view import ReleaseView
@@ -17,6 +20,40 @@ from headwater.semantics.asking import Standing
 #: How many runs back a held node is sought.
 _RUNS = 20
 _HELD = ("held", "failed")
+
+
+class Standings:
+    """The standing of every metric of a release, as new as the ledger; safe in many threads.
+
+    Approvals and runs that hold something come without a release, so they are read anew for each
+    mark of the ledger. `newest` tells it; without, the ledger is asked each time.
+    """
+
+    def __init__(
+        self,
+        view: ReleaseView,
+        graph: Graph,
+        environment: str,
+        data_until: Callable[[], Mapping[str, datetime | None]],
+        newest: Callable[[], Mark] | None = None,
+    ) -> None:
+        self._view, self._graph, self._environment = view, graph, environment
+        self._data_until = data_until
+        self._newest = newest or (lambda: view.ledger.mark(environment))
+        self._lock = threading.Lock()
+        self._mark: Mark | None = None
+        self._known: Mapping[str, Standing] = {}
+
+    def now(self) -> Mapping[str, Standing]:
+        """Metric → standing."""
+        mark = replace(self._newest(), running=0)  # a run that only began changed nothing
+        with self._lock:
+            if mark != self._mark:
+                self._known = standings(
+                    self._view, self._graph, self._environment, self._data_until()
+                )
+                self._mark = mark
+            return self._known
 
 
 def standings(
