@@ -14,7 +14,7 @@ from typing import Any, Final
 from headwater.clock import parse_duration
 from headwater.definitions.model import Described
 from headwater.definitions.yamltext import Located
-from headwater.errors import Issue, Place, did_you_mean
+from headwater.errors import Issue, Place, did_you_mean, nearest
 
 Schema = dict[str, Any]
 #: The project's own names for completion, by sort: `tables`, `columns`, `owners`, `tags`, …
@@ -270,9 +270,13 @@ class Record(FieldType):
     def read_keys(
         self, mapping: Mapping[str, Located], place: Place, issues: list[Issue]
     ) -> dict[str, Any]:
-        """The keys that are there and right; the rest is left to the caller's defaults."""
+        """The keys that are there and right; the rest is left to the caller's defaults.
+
+        A key that is mistyped is told, and read as the one that was meant: nothing else goes wrong.
+        """
         found: dict[str, Any] = {}
         known = {key.name: key for key in self.keys}
+        meant: set[str] = set()
         for name, located in mapping.items():
             key = known.get(name)
             if key is not None:
@@ -282,13 +286,19 @@ class Record(FieldType):
             elif self.open_to_others:
                 found[name] = located.plain()
             else:
-                fix = self.moved.get(name) or _nearest_key(name, known)
+                near = "" if name in self.moved else _nearest_key(name, known)
+                fix = self.moved.get(name) or f"keys are: {', '.join(known)}"
+                fix = f"did you mean `{near}`?" if near else fix
                 where = located.key_place or located.place
                 issues.append(
                     Issue(code="E114", what=f"unknown key `{name}`", place=where, fix=fix)
                 )
+                if near and near not in mapping:
+                    meant.add(near)
+                    value = known[near].type.read(located, [])
+                    found |= {} if value is INVALID else {near: value}
         for name, key in known.items():
-            if key.required and name not in mapping:
+            if key.required and name not in mapping and name not in meant:
                 fix = f"add `{name}:`, {key.doc}" if key.doc else f"add `{name}:`"
                 issues.append(
                     Issue(code="E116", what=f"missing key `{name}`", place=place, fix=fix)
@@ -310,8 +320,7 @@ class Record(FieldType):
 def _nearest_key(name: str, known: Mapping[str, Key]) -> str:
     """The key that was meant: alike, or the beginning of what is written (`time_column`)."""
     begins = [key for key in known if name.startswith(f"{key}_") or key.startswith(f"{name}_")]
-    otherwise = f"did you mean `{begins[0]}`?" if begins else f"keys are: {', '.join(known)}"
-    return did_you_mean(name, known, otherwise=otherwise)
+    return next(iter([*nearest(name, known), *begins]), "")
 
 
 #: The five words that open every kind.
