@@ -55,7 +55,7 @@ def test_pasted_words_are_read(pasted: dict[str, Metric]) -> None:
     assert pasted["kept_revenue"].where == "is_return = false"
     assert pasted["order_value"].expr == "revenue / orders"
     assert pasted["german_share"].expr == "german_share__1 / revenue"
-    assert pasted["german_share__1"].where == "country = 'DE'"
+    assert pasted["german_share__1"].where == "(country = 'DE')"
     assert (pasted["stock_last"].balance, pasted["stock_first"].balance) == ("last", "first")
     assert pasted["revenue_28d"].shape == Cumulative(
         input_metric="revenue", window=Window(28, "day"), period_agg="last"
