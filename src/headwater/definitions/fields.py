@@ -288,7 +288,10 @@ class Record(FieldType):
             else:
                 near = "" if name in self.moved else _nearest_key(name, known)
                 fix = self.moved.get(name) or f"keys are: {', '.join(known)}"
-                fix = f"did you mean `{near}`?" if near else fix
+                if near:
+                    fix = f"did you mean `{near}`?"
+                elif located.value is None and not name.isidentifier():  # `{expr: nullif(a, 1)}`
+                    fix = "inside `{…}` text with a comma needs quotes"
                 where = located.key_place or located.place
                 issues.append(
                     Issue(code="E114", what=f"unknown key `{name}`", place=where, fix=fix)

@@ -13,11 +13,10 @@ from headwater.definitions.codec import codec_of
 from headwater.definitions.loader import load
 from headwater.definitions.tree import Tree
 from headwater.ids import NodeId
-from headwater.kinds.source.read import SOURCE_READER
 from headwater.kinds.table.definition import ReadWindow, TableDefinition
-from headwater.kinds.table.read import TABLE_READER
+from headwater.registry import KINDS
 
-READERS = (SOURCE_READER, TABLE_READER)
+READERS = tuple(kind.reader for kind in KINDS)
 FILES = {
     "headwater.yml": "name: shop\ntimezone: UTC\nteams: {data: {members: [ann]}}\n"
     "defaults: {tables: {owner: data}}\nprofiles: {x: {lake: a, threads: 2}}\n",
@@ -30,6 +29,22 @@ FILES = {
     "tables/t.test.yml": "a: {given: {s: [{id: 1}]}, expect: [{id: 1}]}\n",
     "tables/u.py": "@hw.table(key='id', reads={'t': '1d after'})\ndef u(t): ...\n",
     "functions/f.sql": "create macro f(x) as x + 1",
+    "metrics/m.yml": "table: t\nowner: data\nbetter: higher\ndimensions: [a, u.b]\nmetrics:\n"
+    "  m: {description: d, expr: sum(a), where: a > 0, target: {month: 2}, format: gbp2}\n"
+    "  n: {description: d, expr: 'm / nullif(m, 1)'}\n"
+    "  o: {description: d, type: cumulative, input_metric: m, window: 3d}\n"
+    "  p: {description: d, type: retention, entity: u, period: month, start_event: first}\n"
+    "  q: {description: d, type: conversion, base_metric: m, conversion_metric: n, entity: u,"
+    " window: 7d}\n",
+    "dashboards/d.yml": "title: D\nperiod: last 9 days\nfilters: [a]\nsections:\n- title: s\n"
+    "  rows:\n  - kpi: [m, n]\n  - [{line: m, by: a}, {table: q, set: {top: 3}}]\n  - text: x\n"
+    "  - vega: {mark: bar}\n    metrics: m\n",
+    "queries/q.sql": "/*\ntitle: Q\nlimit: 3\ntimeout: 5s\nparameters:\n  top: 3\n"
+    "  day: {type: date, default: 2024-02-29, choices: [2024-02-29]}\n*/\n"
+    "select :top, :day from t\n",
+    "reports/r.yml": "schedule: '0 7 1 * *'\nperiod: previous month\ncompare: [previous]\n"
+    "metrics: [m, n]\nby: [a]\ninclude: [restatements]\nparameters: {c: x}\n"
+    "where: a = :c\ndeliver: [{folder: out}, {email: a@b.example}, {webhook: 'https://x'}]\n",
     "contracts/s.odcs.yaml": "apiVersion: v3.1.0\nkind: DataContract\nid: s\nversion: 1.0.0\n"
     "status: active\nschema: [{name: s, properties: [{name: id, logicalType: integer}]}]\n",
 }
@@ -42,7 +57,7 @@ PIECES = (
 def test_the_files_are_good() -> None:
     loaded = load(Tree.from_blobs(FILES), READERS)
     assert list(map(str, loaded.issues)) == []
-    assert len(loaded.definitions) == 5
+    assert len(loaded.definitions) == 14
 
 
 @settings(max_examples=300, deadline=None)
