@@ -26,7 +26,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from headwater.stats.medians import Window
@@ -39,6 +39,8 @@ _NORMAL_WIDE = 1 / 1.2816
 _EFFICIENCY = 0.7
 _LEAST_VALUES = 3
 _YEAR = timedelta(weeks=52)
+#: Published histories are looked at on many pages, and change with a release alone.
+_SERIES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,20 @@ def expect(
     is the share of ordinary points inside: by default 99 % of days, so that an alarm is rare, and
     95 % of longer periods.
     """
-    series = _Series(step, COVERAGE[step] if coverage is None else coverage)
     shut = frozenset(closed) if step == "day" else frozenset()
+    share = COVERAGE[step] if coverage is None else coverage
+    return _expect(tuple(periods), tuple(values), step, shut, share)
+
+
+@lru_cache(maxsize=_SERIES)
+def _expect(
+    periods: tuple[date, ...],
+    values: tuple[float | None, ...],
+    step: Step,
+    shut: frozenset[date],
+    coverage: float,
+) -> tuple[Expectation | None, ...]:
+    series = _Series(step, coverage)
     found: list[Expectation | None] = []
     for period, value in zip(periods, values, strict=True):
         if period in shut:
