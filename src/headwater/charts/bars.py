@@ -16,7 +16,7 @@ from headwater.charts.theme import Theme
 ROW_HEIGHT: Final = 28.0
 BAR_HEIGHT: Final = 16.0
 MOST_ROWS: Final = 30
-_NAME_SHARE: Final = 0.34
+_NAME_SHARE: Final = 0.4
 _GAP: Final = 8.0
 _LEAST_LENGTH: Final = 60.0  # of the longest bar, before notes give way
 
@@ -165,7 +165,10 @@ def _draw(
 ) -> Drawing:
     """The rows below each other."""
     top = KEY_HEIGHT + 6 if signs else 2.0
-    names = min(max((width_of(row.name) for row in rows), default=0.0) + 15, width * _NAME_SHARE)
+    names = min(
+        max((width_of(row.name, is_bold=row.is_strong) for row in rows), default=0.0) + 15,
+        width * _NAME_SHARE,
+    )
     values = max((width_of(row.value, is_bold=row.is_strong) for row in rows), default=0.0)
     is_both = any(row.is_below for row in rows)  # texts of negative bars stand left of them
     most = width * (0.24 if is_both else 0.4)

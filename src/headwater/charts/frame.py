@@ -17,6 +17,7 @@ _LINE_HEIGHT = 15.0
 _ROW_HEIGHT = 17.0
 _ROWS = 2
 _LABEL_WIDTH = 170.0
+_FEW = 3  # annotations that may be twice as long
 _MORE_WIDTH = 26.0  # of ` +12`, kept free behind each label
 
 
@@ -149,8 +150,9 @@ def place_flags(
     No text covers another or a line, or leaves `left`..`right`.
     """
     flags: list[Flag] = []
+    most = _LABEL_WIDTH if len(annotations) > _FEW else 2 * _LABEL_WIDTH
     for x, label in sorted((xs[it.at], it.label) for it in annotations if 0 <= it.at < len(xs)):
-        flag = _placed(x, label, flags, left, right)
+        flag = _placed(x, fit(label, min(most, right - left - _MORE_WIDTH)), flags, left, right)
         if flag is not None:
             flags.append(flag)
         else:
@@ -158,9 +160,8 @@ def place_flags(
     return flags
 
 
-def _placed(x: float, label: str, flags: Sequence[Flag], left: float, right: float) -> Flag | None:
+def _placed(x: float, text: str, flags: Sequence[Flag], left: float, right: float) -> Flag | None:
     """Where a flag finds room; the first always does."""
-    text = fit(label, min(_LABEL_WIDTH, right - left - _MORE_WIDTH))
     place = max(left, min(x + 4, right - width_of(text) - _MORE_WIDTH))
     for row in range(_ROWS):
         flag = Flag(x=x, left=place, row=row, label=text)

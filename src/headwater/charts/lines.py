@@ -107,8 +107,8 @@ def _end_names(chart: Lines) -> list[tuple[str, str]]:
     """What stands at the ends of lines: name and value."""
     numbers = chart.numbers
     names = [
-        ("" if len(chart.series) == 1 else each.name, numbers.compact(_last(each.values)[1]))
-        for each in chart.series[:MOST_LINES]
+        (_end_name(chart, position), numbers.compact(_last(each.values)[1]))
+        for position, each in enumerate(chart.series[:MOST_LINES])
     ]
     if chart.comparison:
         names.append((chart.comparison.name, ""))
@@ -117,14 +117,26 @@ def _end_names(chart: Lines) -> list[tuple[str, str]]:
     return names
 
 
+def _end_name(chart: Lines, position: int) -> str:
+    """What stands before the last value: a lone series needs no name, only that it goes on."""
+    if len(chart.series) > 1:
+        return chart.series[position].name
+    at, _ = _last(chart.series[position].values)
+    return "so far" if at is not None and at >= len(chart.periods) - chart.partial else ""
+
+
 def _labels(chart: Lines, frame: _Frame) -> list[EndLabel]:
     labels = []
     for position, each in enumerate(chart.series[:MOST_LINES]):
         at, value = _last(each.values)
         height = frame.heights([value])[0]
         if at is not None and height is not None:
-            name = "" if len(chart.series) == 1 else each.name
-            colour = _colour(chart, position, frame.theme)
+            name = _end_name(chart, position)
+            colour = (
+                frame.theme["muted"]
+                if len(chart.series) == 1
+                else _colour(chart, position, frame.theme)
+            )
             labels.append(
                 EndLabel(
                     y=height,
@@ -352,7 +364,7 @@ def _signs(chart: Lines, theme: Theme) -> list[Sign]:
     if chart.partial and chart.series:
         colour = theme["line"] if len(chart.series) == 1 else theme["ink"]
         signs.append(
-            Sign(sort="hollow", colour=colour, text=f"{chart.grain} not complete".replace("_", " "))
+            Sign(sort="hollow", colour=colour, text=f"{chart.grain} so far".replace("_", " "))
         )
     more = len(chart.series) - MOST_LINES
     if more > 0:

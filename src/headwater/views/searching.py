@@ -16,6 +16,7 @@ from headwater.views.summaries import NodeFacts
 
 _WORDS = re.compile(r"[^\W_]+")
 _MOST_WORDS = 8
+_PART_OF_NAME = 16
 #: What people look for first, where two entries match alike.
 _KINDS = {"metric": 6, "dashboard": 5, "report": 4, "query": 3, "table": 2, "source": 1}
 
@@ -93,6 +94,8 @@ def _entries(facts: NodeFacts) -> Iterable[Entry]:
         wholes=_wholes(own),
         names=_names(own),
     )
+    if facts.node.kind == "metric":
+        return  # the columns of its history are the same for all, and nobody's words
     for column in facts.columns:
         yield Entry(
             node=facts.node,
@@ -105,11 +108,14 @@ def _entries(facts: NodeFacts) -> Iterable[Entry]:
 
 
 def _score(entry: Entry, words: Sequence[str], whole: str) -> int:
-    """How well the words fit; a column comes after a node that fits as well."""
-    score = sum(_fit(entry, word) for word in words)
+    """How well the words fit; a column comes after every node that is called so."""
+    fits = [_fit(entry, word) for word in words]
+    score = sum(fits)
     if whole in entry.wholes:
         score += 60
-    return score + (0 if entry.column else 20 + _KINDS.get(entry.node.kind, 0))
+    if entry.column:
+        return score
+    return score + (60 if min(fits) >= _PART_OF_NAME else 20) + _KINDS.get(entry.node.kind, 0)
 
 
 def _fit(entry: Entry, word: str) -> int:
@@ -118,7 +124,7 @@ def _fit(entry: Entry, word: str) -> int:
     if any(name.startswith(word) for name in entry.names):
         return 28
     if any(word in name for name in entry.names):
-        return 16
+        return _PART_OF_NAME
     if word == entry.owner.casefold() or word in map(str.casefold, entry.tags):
         return 14
     return 4

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
-from headwater.project.metrics.restating import read_restatements
+from headwater.project.metrics.restating import Restatement, read_restatements
 from headwater.project.recency import measure_freshness
 from headwater.views.figures import count
 from headwater.web.context import Snapshot
 from headwater.web.navigation import node_url
+from headwater.web.pages import called
 
 Urgency = Literal["bad", "warn", "quiet"]
 #: So many drafts are named.
@@ -105,36 +106,52 @@ def _waiting(snapshot: Snapshot) -> Iterator[Matter]:
 
 
 def _restated(snapshot: Snapshot) -> Iterator[Matter]:
-    """Metrics of which the release on show changed published numbers."""
+    """Metrics of which the release on show changed published numbers, a cause at a time."""
+    causes: dict[tuple[str, str], list[Restatement]] = {}
     for each in read_restatements(snapshot.ledger):
         if snapshot.release is not None and each.release == snapshot.release.number:
-            node = NodeId("metric", each.metric)
-            restated = count(each.periods, str(each.grain).replace("_", " "))
-            yield Matter(
-                urgency="warn",
-                what=f"{restated} restated in this release: {each.cause}",
-                why=each.detail,
-                owner=_owner(snapshot, node),
-                node=node,
-                url=f"{node_url(node)}#restated",
-                more="What changed",
-            )
+            causes.setdefault((str(each.cause), each.detail), []).append(each)
+    for (cause, detail), found in causes.items():
+        nodes = [NodeId("metric", each.metric) for each in found]
+        # The metrics that most read come first.
+        nodes.sort(key=lambda node: -_readers(snapshot, node))
+        periods = count(sum(each.periods for each in found), "published period")
+        owners = sorted({_owner(snapshot, node) for node in nodes} - {""})
+        yield Matter(
+            urgency="warn",
+            what=f"{periods} restated in this release: {_named(snapshot, nodes)}",
+            why=f"{cause}: {detail}" if detail else cause,
+            owner=", ".join(owners),
+            url=f"{node_url(nodes[0])}#restated" if len(nodes) == 1 else "/restatements",
+            more="What changed",
+        )
+
+
+def _named(snapshot: Snapshot, nodes: Sequence[NodeId]) -> str:
+    """The first few by their titles, and how many more there are."""
+    titles = [called(node, snapshot.facts) for node in nodes]
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    return ", ".join(titles[:_NAMED]) + more
+
+
+def _readers(snapshot: Snapshot, node: NodeId) -> int:
+    facts = snapshot.facts.get(node)
+    return len(facts.children) if facts is not None else 0
 
 
 def _drafts(snapshot: Snapshot) -> Iterator[Matter]:
     """Metrics that nobody has approved, an owner at a time."""
-    owners: dict[str, list[str]] = {}
+    owners: dict[str, list[NodeId]] = {}
     for name in snapshot.metrics:
         if not snapshot.standings[name].approved_by:
-            owners.setdefault(_owner(snapshot, NodeId("metric", name)), []).append(name)
-    for owner, names in owners.items():
-        titles = [snapshot.reader.metric(name).title or name for name in names]
-        named = ", ".join(titles[:_NAMED])
-        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-        draft = "is a draft" if len(names) == 1 else "are drafts"
+            node = NodeId("metric", name)
+            owners.setdefault(_owner(snapshot, node), []).append(node)
+    for owner, nodes in owners.items():
+        draft = "is a draft" if len(nodes) == 1 else "are drafts"
+        means = "it means" if len(nodes) == 1 else "they mean"
         yield Matter(
             urgency="quiet",
-            what=f"{named}{more} {draft}: nobody has approved what they mean",
+            what=f"{_named(snapshot, nodes)} {draft}: nobody has approved what {means}",
             owner=owner,
             url="/metrics",
             more="Metrics",

@@ -17,6 +17,11 @@ from headwater.web.headers import secure
 from headwater.web.pages import render
 
 _LOG = logging.getLogger("headwater.web")
+_TITLES = {
+    400: "That was asked wrongly",
+    404: "There is no such page",
+    500: "This page failed",
+}
 #: Names that an address holds and the release does not, besides `NotThere`.
 _UNKNOWN = frozenset(("E707", "E713", "E714", "E801"))
 
@@ -39,7 +44,7 @@ def show_issues(request: Request, issues: tuple[Issue, ...], status: int) -> Res
     if is_for_programs(request.url.path):
         body = {"issues": [issue_data(issue) for issue in issues]}
         return JSONResponse(body, status_code=status)
-    title = HTTPStatus(status).phrase
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
     return render(
         request, "error.html", status=status, cached=False, title=title, issues=issues, code=status
     )

@@ -17,6 +17,7 @@ from headwater.semantics.calendar import add_months, start_of, step_from
 from headwater.semantics.formats import format_change, format_of
 from headwater.semantics.metric import Metric, Retention
 from headwater.semantics.periods import Period, read_period
+from headwater.semantics.wording import dimension_words, group_words
 from headwater.stats.baseline import RHYTHMS, Expectation, expect
 from headwater.web.context import Snapshot
 from headwater.web.drawing import Drawn, drawn
@@ -180,9 +181,10 @@ def cohort_figure(snapshot: Snapshot, metric: Metric, grain: Grain) -> Drawn | N
     if not isinstance(metric.shape, Retention):
         return None
     points = snapshot.reader.history(metric.name, grain)
-    cohorts = sorted({point.period for point in points})[-_COHORTS:]
-    steps = sorted({p.step for p in points if p.step is not None and p.step <= _STEPS})
-    known = {(p.period, p.step): p.value for p in points if p.complete}
+    # Of the first period all are there: what is worth seeing begins with the next one.
+    known = {(p.period, p.step): p.value for p in points if p.complete and p.step}
+    cohorts = sorted({period for period, _ in known})[-_COHORTS:]
+    steps = sorted({step for _, step in known if step and step <= _STEPS})
     chart = Heatmap(
         title=metric.title or metric.name,
         numbers=format_of(metric),
@@ -237,13 +239,13 @@ def _bars(metric: Metric, dimension: str, answer: Answer) -> Bars:
     for row in answer.rows[:_GROUPS]:
         now, then = row[value], row[before]
         change = format_change(then, now, numbers, metric.better)  # type: ignore[arg-type]
-        name = "none" if row[key] is None else str(row[key])
+        name = group_words((dimension,), (row[key],))
         note = change.headline if change.word in ("up", "down") else ""
         rows.append(
             Bar(name=name, value=now, compared=then, note=note, judged=change.judged)  # type: ignore[arg-type]
         )
     return Bars(
-        title=f"{metric.title or metric.name} by {dimension}",
+        title=f"{metric.title or metric.name} by {dimension_words(dimension)}",
         numbers=numbers,
         rows=tuple(rows),
         compared_with="the period before",

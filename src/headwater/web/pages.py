@@ -16,14 +16,19 @@ from markupsafe import Markup, escape
 
 from headwater.charts.calendar import period_text
 from headwater.clock import local
+from headwater.ids import NodeId
 from headwater.semantics.wording import dimension_words
 from headwater.views.figures import count, seconds, size, span
+from headwater.views.summaries import NodeFacts
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
 from headwater.web.forms import FORM_TOKEN, token_of
 from headwater.web.metric_page import period_words
 from headwater.web.navigation import NAVIGATION, Entry, node_url
 from headwater.web.static import asset_url
+
+#: Kinds whose name stands in queries, so that a title would have to be looked up.
+_NAMED_IN_SQL = frozenset(("table", "source", "rollup"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,7 @@ def templates() -> Environment:
         "span": span,
         "prose": prose,
         "sentence": sentence,
+        "called": called,
         "dimension": dimension_words,
         "value": value_text,
         "is_number": is_number,
@@ -147,6 +153,13 @@ def prose(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
         for n, part in enumerate(parts)
     )
+
+
+def called(node: NodeId, facts: Mapping[NodeId, NodeFacts]) -> str:
+    """What people call a node: its title, where SQL does not name it."""
+    known = facts.get(node)
+    is_named = node.kind in _NAMED_IN_SQL or known is None or not known.title
+    return node.name if is_named or known is None else known.title
 
 
 def sentence(text: str) -> str:

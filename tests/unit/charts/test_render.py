@@ -210,7 +210,8 @@ def test_missing_values_break_the_line_where_they_are_many() -> None:
 def test_what_is_not_complete_is_dashed_hollow_and_said() -> None:
     drawn = svg(lines(1, 2, 3, partial=1), theme=LIGHT)
     assert "stroke-dasharray" in drawn
-    assert "day not complete" in drawn
+    assert "day so far" in drawn
+    assert ">so far</tspan>" in drawn
     assert f'fill="{LIGHT["paper"]}" stroke="{LIGHT["line"]}"' in drawn
     assert "the last day is not complete" in summary(lines(1, 2, 3, partial=1))
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.charts.figure import figure
 from headwater.charts.marks import tag
-from headwater.charts.model import Chart
+from headwater.charts.model import Chart, Heatmap
 from headwater.charts.render import svg
 from headwater.charts.text import Markup, escaped
 from headwater.charts.theme import custom_properties
@@ -22,7 +22,8 @@ from headwater.project.reporting.pack import Block, Pack
 from headwater.semantics.spans import day_words, span_words
 from headwater.semantics.wording import number_of, within
 
-_CHART_WIDTH: Final = 464.0
+_CHART_WIDTH: Final = 480.0
+_WIDE_CHART: Final = 944.0
 #: Nothing is loaded from anywhere; the style sheet stands inside.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _NOT_BROKEN: Final = "\N{NO-BREAK SPACE}"
@@ -210,7 +211,10 @@ def _base(compared: Compared) -> str:
 
 
 def _chart(chart: Chart) -> Markup:
-    return tag("div", tag("h3", escaped(chart.title)), figure(chart, width=_CHART_WIDTH))
+    """Cohorts take the whole width: their numbers stand in the cells."""
+    is_wide = isinstance(chart, Heatmap)
+    drawn = figure(chart, width=_WIDE_CHART if is_wide else _CHART_WIDTH)
+    return tag("div", tag("h3", escaped(chart.title)), drawn, class_="all" if is_wide else None)
 
 
 def _sentence(sentence: Sentence, counter: Iterator[int]) -> Markup:

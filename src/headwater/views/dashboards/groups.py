@@ -18,7 +18,7 @@ from headwater.semantics.contribution import Parts
 from headwater.semantics.formats import format_change
 from headwater.semantics.metric import Retention
 from headwater.semantics.periods import Period
-from headwater.semantics.spans import Spans, period_text, span_words
+from headwater.semantics.spans import Spans, period_text, short_words, span_words
 from headwater.semantics.wording import dimension_words, group_words, number_of, title_of
 from headwater.views.dashboards.about import about, filter_notes, state_of
 from headwater.views.dashboards.kpis import base_words
@@ -29,6 +29,7 @@ _BARS: Final = 8
 _PARTS: Final = 6
 _COHORTS_MONTHS: Final = 12
 _CELLS: Final = 20
+_SHORT: Final = 20  # letters of a name beside a bar
 _BEFORE: Final[tuple[Comparison, ...]] = ("previous",)
 Key = tuple[object, ...]
 
@@ -160,14 +161,21 @@ def waterfall_card(questions: Questions, card: Card) -> CardView:
 
 def _base_name(spans: Spans) -> str:
     words = base_words(spans).removeprefix("vs ")
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:] if len(words) <= _SHORT else short_words(spans.base)
 
 
 def _now_name(spans: Spans) -> str:
     """The period as it was asked, where that is shorter: `Last 90 days`."""
     text = " ".join(spans.now.text.split())
     is_spoken = text.startswith("last ") and not spans.is_cut
-    return text.capitalize() if is_spoken else span_words(spans.now)
+    words = span_words(spans.now)
+    return (
+        text.capitalize()
+        if is_spoken
+        else words
+        if len(words) <= _SHORT
+        else short_words(spans.now)
+    )
 
 
 def _steps(parts: Parts, limit: int) -> tuple[tuple[str, Value], ...]:
@@ -222,11 +230,11 @@ def _cohorts(questions: Questions, card: Card, name: str) -> tuple[Heatmap, tupl
         points, answers = _points(answer), (answer,)
     found: dict[date, dict[int, Value]] = {}
     for point in points:
-        if point.complete and point.step is not None:
+        if point.complete and point.step:  # of the first period all are there
             found.setdefault(point.period, {})[point.step] = point.value
     cohorts = sorted(found)[-_CELLS:]
-    last = max((step for each in cohorts for step in found[each]), default=-1)
-    steps = range(min(last + 1, _CELLS))
+    last = max((step for each in cohorts for step in found[each]), default=0)
+    steps = range(1, min(last, _CELLS) + 1)
     chart = Heatmap(
         title=card.title or title_of(metric),
         numbers=questions.format(name),

@@ -33,7 +33,7 @@ _PERIODS = (
     "this month",
     "this year",
 )
-_WIDE, _HALF = 960.0, 460.0
+_WIDE, _HALF = 960.0, 480.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,7 @@ def dashboard(request: Request, name: str) -> Response:
         crumbs=[("Dashboards", "/dashboards")],
         view=view,
         facts=facts,
+        stale=_stale(view),
         sections=[(section, list(_rows(section))) for section in view.sections],
         periods=_PERIODS,
         compare=request.query_params.get("compare", ""),
@@ -92,6 +93,16 @@ def dashboard_view(
     events = LedgerEvents(snapshot.ledger, clock, snapshot.project.environment)
     queries = ProjectQueries(snapshot.project, partial(shown, snapshot))
     return compose(definition, reader, asked, clock, events, queries)
+
+
+def _stale(view: DashboardView) -> dict[str, list[str]]:
+    """Why cards are stale, and who answers for them; many are so for one reason."""
+    found: dict[str, list[str]] = {}
+    for card in (card for section in view.sections for row in section.rows for card in row):
+        if card.state.sort == "stale":
+            owners = found.setdefault(card.state.cause, [])
+            owners += [o for o in (card.state.owner,) if o and o not in owners]
+    return found
 
 
 def _rows(section: SectionView) -> Iterator[list[Drawing]]:

@@ -72,7 +72,7 @@ def _page(request: Request, kind: str, name: str) -> Response:
         made_from=_made_from(node),
         used_by=_used_by(node, snapshot),
         definition=snapshot.bound.loaded.tree.files.get(facts.path, ""),
-        sample=sample_rows(snapshot, facts),
+        sample=sample_rows(snapshot, facts) if node.is_relation else None,
         sample_rows=SAMPLE_ROWS,
         quality=quality_of(snapshot, facts.node),
         freshness=freshness_of(snapshot, node),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from headwater.charts.calendar import period_text
 from headwater.errors import HeadwaterError
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release
 from headwater.project.metrics.restating import Restatement, read_restatements
+from headwater.project.metrics.values import Slot, ValueChange
 from headwater.project.release_view import ReleaseView
 from headwater.views.figures import span
 from headwater.views.layout import Cell
-from headwater.views.metric_values import calendar_of, manners_of, slot_label
+from headwater.views.metric_values import Manner, manners_of
 from headwater.views.releases import change_text, definition_text, file_changes, total_facts
 from headwater.web.context import NotThere, Snapshot
 from headwater.web.pages import render, snapshot_of
@@ -22,6 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 _ON_A_PAGE = 100
 _MOST_NODES = 200
+#: A movement of which the shown digits are all nought.
+_NOTHING = re.compile(r"^[+−](?P<zeros>0\.0*)0(?P<unit> (?:%|pt))$")
 _QUIET = ("definition only", "rebuilt, equal")
 
 
@@ -90,17 +95,28 @@ def shown_restatements(
     snapshot: Snapshot, found: list[Restatement]
 ) -> list[tuple[Restatement, NodeId | None, list[tuple[str, tuple[Cell, ...]]]]]:
     """Each with its metric, where that still exists, and its periods as people write numbers."""
-    find, calendar = manners_of(snapshot.project), calendar_of(snapshot.project)
+    find = manners_of(snapshot.project)
     shown = []
     for each in found:
         node = NodeId("metric", each.metric)
         manner = find(each.metric)
         rows = [
-            (slot_label(change.slot, calendar), manner.cells(change))
-            for change in each.of_grain(each.grain)
+            (_label(change.slot), _cells(manner, change)) for change in each.of_grain(each.grain)
         ]
         shown.append((each, node if node in snapshot.facts else None, rows))
     return shown
+
+
+def _label(slot: Slot) -> str:
+    label = period_text(slot.period, slot.grain)
+    return label if slot.step is None else f"{label} + {slot.step}"
+
+
+def _cells(manner: Manner, change: ValueChange) -> tuple[Cell, ...]:
+    """Was, is, and how much it moved; too little to be seen is neither good nor bad."""
+    *values, moved = manner.cells(change)
+    least = _NOTHING.sub(r"<\g<zeros>1\g<unit>", moved.text)
+    return (*values, moved if least == moved.text else Cell(least, "quiet", right=True))
 
 
 def _release(ledger: Ledger, number: int) -> Release:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from headwater.ids import NodeId
 from headwater.project.metrics.restating import read_restatements
-from headwater.web.pages import render, snapshot_of
+from headwater.web.pages import called, render, snapshot_of
 from headwater.web.routes.releases import shown_restatements
 
 router = APIRouter(include_in_schema=False)
@@ -28,5 +29,11 @@ def restatements(request: Request, metric: Annotated[str, Query(max_length=200)]
         restatements=shown_restatements(snapshot, found[:_MOST]),
         left_out=max(len(found) - _MOST, 0),
         metric=metric,
-        metrics=sorted({each.metric for each in every}),
+        metrics=sorted(
+            (
+                (name, called(NodeId("metric", name), snapshot.facts))
+                for name in {e.metric for e in every}
+            ),
+            key=lambda pair: pair[1].casefold(),
+        ),
     )

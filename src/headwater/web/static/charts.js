@@ -73,7 +73,7 @@
   const notesOf = ({ data, count }, at) => {
     const notes = (data.a || []).filter(([place]) => place === at).map(([, label]) => label);
     if ((data.u || []).includes(at)) notes.unshift("unusual");
-    if (data.p && at >= count - data.p) notes.unshift("not complete");
+    if (data.p && at >= count - data.p) notes.unshift("so far: not over yet");
     return notes;
   };
 
