@@ -48,6 +48,7 @@ OLD_METRICS: Final = {
     "nullCheck": "nullValues",
     "uniqueCheck": "duplicateValues",
 }
+_NAMED: Final = re.compile(r"([A-Za-z_]\w*)\s*:(?!:)(.*)", re.DOTALL)
 _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     Metric.MISSING_VALUES: ("missingValues",),
     Metric.INVALID_VALUES: ("validValues", "pattern"),
@@ -285,6 +286,13 @@ def read_condition(node: Located, frame: Frame, reading: Reading) -> RowRule | N
     """A boolean SQL expression that every good row keeps."""
     if not isinstance(node.value, str):
         reading.wrong("E604", f"a condition is SQL text, not {node.describe()}", node.place)
+        return None
+    if (named := _NAMED.match(node.value)) is not None:  # an alias to DuckDB, and no condition
+        word, condition = named.groups()
+        fix = f"write `- {{name: {word}, expr: …}}`"
+        if word in ("warning", "error"):
+            fix = f"take the quotes away: `- {word}: {condition.strip()}`"
+        reading.wrong("E604", f"`{word}:` does not belong into the condition", node.place, fix)
         return None
     found = reading.expression(node)
     if found is None:

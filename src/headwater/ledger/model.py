@@ -112,7 +112,10 @@ class Conflict(HeadwaterError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run of a plan; `status` is `running` until it is finished."""
+    """One run of a plan; `status` is `running` until it is finished.
+
+    `done`, `incomplete` (a node was held or failed), `failed`, or `interrupted` (it was killed).
+    """
 
     id: str
     environment: str

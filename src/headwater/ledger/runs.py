@@ -21,7 +21,10 @@ class Runs:
         self._database = database
 
     def start(self, run: RunRecord) -> None:
-        """Record that a run has begun."""
+        """Record that a run has begun; one of its environment that never ended was interrupted.
+
+        The caller holds the environment's run lock, so that no other run of it can be under way.
+        """
         row = {
             "id": run.id,
             "environment": run.environment,
@@ -34,7 +37,9 @@ class Runs:
             "finished_at": None if run.finished_at is None else to_micros(run.finished_at),
             "summary": run.summary,
         }
+        killed = (runs.c.environment == run.environment) & (runs.c.status == "running")
         with self._database.write() as connection:
+            connection.execute(sa.update(runs).where(killed).values(status="interrupted"))
             connection.execute(sa.insert(runs), row)
 
     def finish(self, run: str, *, status: str, at: datetime, summary: str) -> None:

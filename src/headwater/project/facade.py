@@ -50,7 +50,11 @@ class Project:
         profile: str | None = None,
         now: str | None = None,
     ) -> Self:
-        """The project in `folder`, or in the nearest folder above the current one."""
+        """The project in `folder`, or in the nearest folder above the current one.
+
+        Codes E803 (no project there), E818 (no name of an environment), and those of the settings.
+        """
+        recording.refuse_no_name(env)
         root = find_root(Path(folder)) if folder is not None else find_root()
         settings, issues = read_settings((root / SETTINGS_FILE).read_text(encoding="utf-8"))
         raise_errors(issues)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 import uuid
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headwater.errors import HeadwaterError, Issue, Place
+from headwater.errors import HeadwaterError, Issue, Place, UsageError
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release, RunRecord
 from headwater.plan.steps import Request
@@ -20,6 +21,7 @@ from headwater.project.workspace import Workspace
 from headwater.run.context import STATUSES, NodeOutcome, Reckoning
 
 PROD = "prod"
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,14 @@ class RunReport:
     def failed(self) -> bool:
         """Whether a node was held or failed."""
         return any(o.status in ("held", "failed", "waiting") for o in self.outcomes)
+
+
+def refuse_no_name(environment: str) -> None:
+    """Raise E818 for what cannot name an environment: it stands in addresses and in messages."""
+    if _ENVIRONMENT.fullmatch(environment) is None:
+        what = f"`{environment[:80]}` cannot name an environment"
+        fix = "letters, digits, `_`, `-` and `.`, a letter or digit first, at most 64"
+        raise UsageError(Issue(code="E818", what=what, fix=fix))
 
 
 @contextmanager
@@ -90,6 +100,19 @@ def recorded(workspace: Workspace, request: Request) -> Iterator[Recording]:
         seconds = time.perf_counter() - began
         summary = json.dumps(_report_data(replace(recording.report, seconds=seconds)))
         ledger.finish_run(record.id, status=status, at=workspace.clock.now, summary=summary)
+
+
+def is_interrupted(record: RunRecord) -> bool:
+    """Whether a run that is recorded as under way was killed: its process is gone from here."""
+    if record.status != "running" or record.host != socket.gethostname():
+        return False
+    try:
+        os.kill(record.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's, so it is there
+        return False
+    return False
 
 
 def last_results(ledger: Ledger, environment: str) -> dict[str, frozenset[NodeId]]:

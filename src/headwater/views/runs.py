@@ -14,7 +14,7 @@ from headwater.errors import Issue
 from headwater.ids import DataInterval, NodeId
 from headwater.ledger import RunRecord
 from headwater.plan.reasons import days_text
-from headwater.project.recording import recorded_outcomes
+from headwater.project.recording import is_interrupted, recorded_outcomes
 from headwater.run.context import NodeOutcome
 from headwater.views.figures import count
 from headwater.views.run import MARKS
@@ -71,6 +71,8 @@ class RunFacts:
 
 def run_facts(record: RunRecord, zone: ZoneInfo) -> RunFacts:
     """The facts of a run from its record."""
+    if is_interrupted(record):
+        record = replace(record, status="interrupted")
     summary = json.loads(record.summary) if record.summary else {}
     steps = tuple(map(_step, recorded_outcomes(record)))
     counted = Counter(step.status for step in steps)

@@ -76,6 +76,9 @@ def read_report(files: Files) -> ReportDefinition | None:
     _check_once(root, files)
     if len(files.issues) > before:
         return None
+    if "schedule" in values and not values.get("deliver"):
+        what = "it has a `schedule` and no `deliver`: it would be made, and reach nobody"
+        files.wrong("W959", what, root.mapping["schedule"].place, "add `deliver: [{folder: out}]`")
     keys = ("audience", "schedule", "period", "compare", "metrics", "by", "where", "parameters",
             "include", "deliver")  # fmt: skip
     return ReportDefinition(
