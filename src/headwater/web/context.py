@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from secrets import token_bytes
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from headwater.definitions.model import Settings
@@ -34,6 +35,11 @@ from headwater.semantics.asking import Standing
 from headwater.views.searching import SearchIndex, index_of
 from headwater.views.summaries import NodeFacts, node_facts
 from headwater.web.options import ServeOptions
+from headwater.web.remembering import Remembered
+
+if TYPE_CHECKING:
+    from headwater.project.comparing import ReleaseDiff
+    from headwater.web.planning import Planned
 
 _LOOK_EVERY_S = 1.0
 #: With the machine's clock, freshness ages although the ledger stands still.
@@ -220,6 +226,8 @@ class Site:
         self.problem: HeadwaterError | None = None  # why the newest release cannot be shown
         self.workspace.at_this_moment()  # opens ledger and engine before threads share them
         self.snapshot = self._make(self._mark())
+        self.plans: Remembered[object, Planned] = Remembered(most=1)
+        self.diffs: Remembered[object, ReleaseDiff] = Remembered(most=50)  # they never change
 
     @property
     def environment(self) -> str:

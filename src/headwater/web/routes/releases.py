@@ -11,6 +11,7 @@ from headwater.charts.calendar import period_text
 from headwater.errors import HeadwaterError
 from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release
+from headwater.project.comparing import ReleaseDiff
 from headwater.project.metrics.restating import Restatement, read_restatements
 from headwater.project.metrics.values import Slot, ValueChange
 from headwater.project.release_view import ReleaseView
@@ -18,8 +19,8 @@ from headwater.views.figures import span
 from headwater.views.layout import Cell
 from headwater.views.metric_values import Manner, manners_of
 from headwater.views.releases import change_text, definition_text, file_changes, total_facts
-from headwater.web.context import NotThere, Snapshot
-from headwater.web.pages import render, snapshot_of
+from headwater.web.context import NotThere, Site, Snapshot
+from headwater.web.pages import render, site_of, snapshot_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,7 +63,7 @@ def release(request: Request, number: Annotated[int, Path(ge=0, lt=1 << 31)]) ->
     after = ReleaseView.of(snapshot.ledger, found)
     parent = _release(snapshot.ledger, found.parent) if found.parent is not None else None
     before = ReleaseView.of(snapshot.ledger, parent)
-    diff = snapshot.project.diff(found.number, found.parent) if parent is not None else None
+    diff = _diff(site_of(request), snapshot, found) if parent is not None else None
     nodes = sorted(diff.nodes, key=lambda n: (n.change in _QUIET, n.node)) if diff else []
     old, new = before.tree(), after.tree()
     every = [(node, after.states.get(node)) for node in sorted(after.definitions)]
@@ -84,6 +85,12 @@ def release(request: Request, number: Annotated[int, Path(ge=0, lt=1 << 31)]) ->
         heads=[n for n, h in snapshot.ledger.environments().items() if h.number == found.number],
         run=found.run,
     )
+
+
+def _diff(site: Site, snapshot: Snapshot, found: Release) -> ReleaseDiff:
+    """What a release changed against its parent."""
+    pair = (found.number, found.parent)
+    return site.diffs.get(pair, lambda: snapshot.project.diff(found.number, found.parent))
 
 
 def restated_in(ledger: Ledger, number: int) -> list[Restatement]:

@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from headwater.errors import HeadwaterError, Issue, did_you_mean
-from headwater.project import Project
-from headwater.project.recording import PROD
+from headwater.errors import did_you_mean
 from headwater.views.estimate import expected_seconds
 from headwater.views.runs import run_facts
 from headwater.views.summaries import later_nodes, plan_lines
 from headwater.web.context import NotThere, Snapshot
-from headwater.web.pages import render, snapshot_of
+from headwater.web.pages import render, site_of, snapshot_of
+from headwater.web.planning import planned
 
 router = APIRouter(include_in_schema=False)
 
@@ -61,33 +60,20 @@ def run(request: Request, name: str) -> Response:
 def plan(request: Request) -> Response:
     """What a run would do now; it looks at the folder, so it is made anew each time."""
     snapshot = snapshot_of(request)
-    made = snapshot.project.plan()
-    edited, problems = _edited(snapshot)
+    found = planned(site_of(request), snapshot)
     return render(
         request,
         "plan.html",
         cached=False,
         title="Plan",
         crumbs=[("Runs", "/runs")],
-        plan=made,
-        lines=plan_lines(made, snapshot.zone),
-        later=later_nodes(made, snapshot.bound.graph),
-        expected_s=expected_seconds(made, snapshot.view, snapshot.zone),
-        edited=edited,
-        problems=problems,
+        plan=found.plan,
+        lines=plan_lines(found.plan, snapshot.zone),
+        later=later_nodes(found.plan, snapshot.bound.graph),
+        expected_s=expected_seconds(found.plan, snapshot.view, snapshot.zone),
+        edited=found.edited,
+        problems=found.problems,
     )
-
-
-def _edited(snapshot: Snapshot) -> tuple[tuple[object, ...], tuple[Issue, ...]]:
-    """Definitions on disk that differ from the release, and what is wrong with them."""
-    if snapshot.project.environment != PROD or snapshot.release is None:
-        return (), ()
-    disk = Project(snapshot.workspace, PROD)
-    disk.view = snapshot.view
-    try:
-        return disk.edited, disk.bound.errors
-    except HeadwaterError as error:
-        return (), error.issues
 
 
 def _owner(snapshot: Snapshot, node: object) -> str:
