@@ -33,8 +33,9 @@ class MetricQuery:
     limit: int | None = None
 
 
-#: What a column of an answer holds. `complete` says whether the row's period is over and its data
-#: are in; `step` counts the periods since the start of a cohort.
+#: What a column of an answer holds. `complete` says whether the row's number is final: its period
+#: is over, its data are in, and it gains no more conversions; `step` counts the periods since the
+#: start of a cohort.
 ColumnSort = Literal["period", "dimension", "step", "metric", "compared", "complete"]
 
 
@@ -62,7 +63,12 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The rows of a metric query over one release."""
+    """The rows of a metric query over one release.
+
+    Where a question without grain asks for a period of which the number of a metric can still
+    move, `open_until` says until which day: the end of the period, or that of the windows in which
+    its last events may convert. With a grain the column `complete` says it of each row.
+    """
 
     query: MetricQuery
     columns: tuple[AnswerColumn, ...]
@@ -75,6 +81,7 @@ class Answer:
     last: date | None = None
     data_from: datetime | None = None  # the data of all its tables reach from here …
     data_until: datetime | None = None  # … to here: periods that end later are not complete
+    open_until: Mapping[str, date] = field(default_factory=dict)  # without grain: metric → day
     truncated: bool = False  # there are more rows than were read
     notes: tuple[str, ...] = ()  # what a reader must know: stale, beyond the data
 

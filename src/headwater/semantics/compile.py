@@ -14,9 +14,11 @@ from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.semantics.asking import AnswerColumn, Comparison, Compiled, MetricQuery
 from headwater.semantics.calendar import STEPS, start_of, step_from
 from headwater.semantics.catalog import Catalog, remembered
+from headwater.semantics.completeness import window_conditions, windows_of
 from headwater.semantics.joins import reach
+from headwater.semantics.metric import Window
 from headwater.semantics.parts import Batch, batches, build
-from headwater.semantics.question import Question, look_up, window_of
+from headwater.semantics.question import Question, look_up
 from headwater.semantics.routing import route
 from headwater.semantics.scope import Frame, Scope, midnight, select
 from headwater.semantics.sources import Rows
@@ -175,11 +177,11 @@ class _Assembly:
         if not suffix:
             return select([*keys, *values], part.cte)
         if self.question.grain is None:
-            return select([*keys, *values], part.cte, [self.complete])
+            return select([*keys, *values], part.cte, [self._complete(())])
         moved, where = self._moved(suffix.removeprefix("_"))  # type: ignore[arg-type]
         shifted = select([(moved, "period"), *keys[1:], *values], part.cte, where)
         listed = [(key, key) for key in [*self.scope.keys, *(name for _, name in values)]]
-        return select(listed, f"({shifted})", [self.complete])
+        return select(listed, f"({shifted})", [self._complete(())])
 
     def _moved(self, comparison: Comparison) -> tuple[str, list[str]]:
         """The period with which one is compared; 29 February is compared with none."""
@@ -193,18 +195,18 @@ class _Assembly:
         where = [f"day({moved}) = day(period)"] if leap else []
         return (moved if grain == "hour" else f"CAST({moved} AS DATE)"), where
 
-    @property
-    def complete(self) -> str:
+    def _complete(self, windows: Sequence[Window]) -> str:
         """Whether the period of a row is over, its data are in, and it was asked for as a whole."""
         question, bind = self.question, self.scope.bind
-        grain, asked = question.grain, question.asked
+        grain, asked, until = question.grain, question.asked, f"${COMPLETE_UNTIL}"
         self.scope.parameters.setdefault(COMPLETE_UNTIL, None)
-        window = window_of(question.terms)
         if grain is None:
             assert asked.end is not None
-            return f"{bind(midnight(asked.end))}{window} <= ${COMPLETE_UNTIL}"
+            end = bind(midnight(asked.end))
+            end += f" + step * {self._step}" if self.scope.has_steps else ""
+            return " AND ".join(window_conditions(windows, end, until))
         steps = f"(step + 1) * {STEPS[grain]}" if self.scope.has_steps else STEPS[grain]
-        conditions = [f"period + {steps}{window} <= ${COMPLETE_UNTIL}"]
+        conditions = window_conditions(windows, f"period + {steps}", until)
         if asked.first is not None and grain != "hour":
             assert question.period is not None
             if start_of(asked.first, grain, question.calendar) != asked.first:
@@ -213,6 +215,13 @@ class _Assembly:
             if step_from(last, grain) != asked.end:
                 conditions.append(f"period < {bind(last)}")
         return " AND ".join(conditions)
+
+    @property
+    def _step(self) -> str:
+        """The length of a cohort's steps."""
+        term = self.question.terms[0]
+        assert isinstance(term, Retained)
+        return STEPS[term.rule.period]
 
     def columns(self, *, is_stacked: bool) -> list[tuple[str, AnswerColumn]]:
         """The expressions of the answer's columns."""
@@ -228,13 +237,14 @@ class _Assembly:
             found.append((key, AnswerColumn(name=name, sort="dimension", type=kind)))
         for name in question.formulas:
             found += self._metric(name, is_stacked)
-        if question.grain is not None:
+        if question.grain is not None or (scope.has_steps and question.period is not None):
             column = AnswerColumn(name="complete", sort="complete", type="BOOLEAN")
-            found.append((self.complete, column))
+            found.append((self._complete(windows_of(question.terms)), column))
         return found
 
     def _metric(self, name: str, is_stacked: bool) -> list[tuple[str, AnswerColumn]]:
         """A metric's value, and those that it is compared with."""
+        windows = windows_of(self.question.formulas[name].terms)
         kind, natural = metric_types(self.scope.catalog, name)
         found = [
             (
@@ -247,7 +257,7 @@ class _Assembly:
             column = AnswerColumn(
                 name=f"{name}_{word}", sort="compared", type=kind, metric=name, comparison=word
             )
-            found.append((f"CASE WHEN {self.complete} THEN {value} END", column))
+            found.append((f"CASE WHEN {self._complete(windows)} THEN {value} END", column))
         return found
 
     def _value(self, name: str, suffix: str, is_stacked: bool, kind: str, natural: str) -> str:

@@ -18,7 +18,7 @@ from headwater.semantics.metric import GRAINS
 from headwater.semantics.periods import Period, read_period
 from headwater.semantics.scope import Frame
 from headwater.semantics.sources import time_type
-from headwater.semantics.terms import Converted, Formula, Retained, Term, leaf_of
+from headwater.semantics.terms import Formula, Retained, Term, leaf_of
 
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 
@@ -173,11 +173,3 @@ def _uncombinable(question: Question) -> Iterable[Issue]:
 
 def _is_retention(formula: Formula) -> bool:
     return isinstance(formula.terms[0], Retained)
-
-
-def window_of(terms: Iterable[Term]) -> str:
-    """How long after its end a period still gains conversions, as an interval of SQL."""
-    windows = {term.rule.window for term in terms if isinstance(term, Converted)} - {None}
-    return "".join(
-        f" + INTERVAL {window.count} {window.unit.upper()}" for window in windows if window
-    )

@@ -25,11 +25,18 @@ class Spans:
     is_cut: bool = False
 
 
-def comparable(period: Period, comparison: Comparison, first_day: date, last_day: date) -> Spans:
-    """The two periods, cut to what is complete: data reach from `first_day` to `last_day`.
+def comparable(
+    period: Period,
+    comparison: Comparison,
+    first_day: date,
+    last_day: date,
+    because: str = "",
+) -> Spans:
+    """The two periods, cut to what is complete: from `first_day` to `last_day`.
 
     A period that is not over is compared as far as it goes, with equally many days from the
-    beginning of the other. Codes E950 (no complete day yet), E951 (nothing to compare with).
+    beginning of the other. `because` says why days end there, if it is not the data. Codes E950 (no
+    complete day yet), E951 (nothing to compare with).
 
     >>> december = Period(first=date(2011, 12, 1), last=date(2011, 12, 31))
     >>> spans = comparable(december, "previous", date(2009, 12, 1), date(2011, 12, 9))
@@ -41,7 +48,7 @@ def comparable(period: Period, comparison: Comparison, first_day: date, last_day
             Issue(
                 code="E950",
                 what=f"no day of {span_words(period)} is complete yet",
-                fix=f"data reach until {day_words(last_day)}",
+                fix=because or f"data reach until {day_words(last_day)}",
             )
         )
     base = period.year_ago() if comparison == "year_ago" else period.previous()
@@ -122,6 +129,19 @@ def day_words(day: date) -> str:
     '9 December 2011'
     """
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def open_words(period_last: date, until: date) -> str:
+    """Why the number of a period can still move, until a day (`Answer.open_until`).
+
+    >>> open_words(date(2011, 12, 31), date(2012, 1, 1))
+    'the period, or its data, go on until 1 January 2012'
+    >>> open_words(date(2011, 11, 30), date(2012, 2, 29))
+    'events of the period may still convert, until 29 February 2012'
+    """
+    if until > period_last + _DAY:
+        return f"events of the period may still convert, until {day_words(until)}"
+    return f"the period, or its data, go on until {day_words(until)}"
 
 
 def period_text(period: Period) -> str:

@@ -17,6 +17,7 @@ from headwater.semantics.calendar import period_label
 from headwater.semantics.catalog import Calendar
 from headwater.semantics.formats import NO_VALUE, format_change, format_of
 from headwater.semantics.metric import Metric
+from headwater.semantics.spans import open_words
 from headwater.views.exports import json_value
 from headwater.views.figures import count
 from headwater.views.layout import Cell
@@ -75,7 +76,10 @@ class _Table:
         ]
 
     def _name(self, column: AnswerColumn) -> str:
-        return _AGAINST[column.comparison] if column.comparison is not None else column.name
+        if column.comparison is not None:
+            return _AGAINST[column.comparison]
+        is_open = column.sort == "metric" and column.metric in self.answer.open_until
+        return column.name + (PARTIAL if is_open else "")
 
     def _cell(self, column: AnswerColumn, value: object, row: Sequence[object]) -> Cell:
         if column.sort == "period":
@@ -92,7 +96,9 @@ class _Table:
         return Cell(text, "quiet" if value is None else "", right=_is_right(column))
 
     def _change(self, column: AnswerColumn, before: Number | None, row: Sequence[object]) -> Cell:
-        if before is None and _is_partial(self.answer, row):
+        if before is None and (
+            _is_partial(self.answer, row) or column.metric in self.answer.open_until
+        ):
             return Cell(NO_VALUE, "quiet", right=True)  # only whole periods are compared
         metric = self.metrics[column.metric]
         now = cast("Number | None", row[self.answer.index(column.metric)])
@@ -125,6 +131,8 @@ def footer(answer: Answer, zone: ZoneInfo, shown: int) -> Iterator[str]:
     yield " · ".join(parts)
     if any(_is_partial(answer, row) for row in answer.rows):
         yield f"{PARTIAL} not complete: the period goes on, or its data do"
+    for name, day in answer.open_until.items():
+        yield f"{PARTIAL} {name} so far: {open_words(answer.last or day, day)}"
     if shown < len(answer.rows) or answer.truncated:
         more = "more than " if answer.truncated else ""
         yield f"{more}{count(len(answer.rows), 'row')}, the first {shown:,} shown"
@@ -172,6 +180,7 @@ def answer_data(answer: Answer) -> dict[str, Any]:
         "release": answer.release,
         "data_from": answer.data_from,
         "data_until": answer.data_until,
+        "open_until": dict(answer.open_until),
         "path": answer.path,
         "truncated": answer.truncated,
         "notes": list(answer.notes),

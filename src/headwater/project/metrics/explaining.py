@@ -23,10 +23,12 @@ from headwater.project.metrics.movement import (
 )
 from headwater.semantics.asking import Answer
 from headwater.semantics.catalog import Catalog
+from headwater.semantics.completeness import settled_until, windows_of
 from headwater.semantics.contribution import explain
 from headwater.semantics.contribution.structure import factors_of, parts_of, structure_of
+from headwater.semantics.formulas import formula_of
 from headwater.semantics.metric import Metric
-from headwater.semantics.spans import comparable
+from headwater.semantics.spans import comparable, day_words
 
 _DAY: Final = timedelta(days=1)
 #: Ways to write a metric as a product of two that are worth telling.
@@ -78,7 +80,12 @@ def _compare(
     structure = asking.structure
     names = (structure.metric.name, *structure.atoms, *beside)
     seen = asking.ask(names, asked.period, compare=(asked.comparison,))
-    spans = comparable(asked.period, asked.comparison, *complete_days(seen, clock))
+    first, last = complete_days(seen, clock)
+    windows = windows_of(formula_of(asking.reader.catalog, structure.metric.name).terms)
+    settled = settled_until(last + _DAY, windows) - _DAY
+    because = f"later events may still convert: until {day_words(settled)} all had their time"
+    because = because if settled < last else ""
+    spans = comparable(asked.period, asked.comparison, first, settled, because)
     if is_plain(spans):
         old, new = totals_of(seen, asked.comparison), totals_of(seen)
     else:

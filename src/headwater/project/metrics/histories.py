@@ -5,22 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from headwater.clock import Grain
 from headwater.engines.protocol import InputRelation, Session
 from headwater.semantics.asking import MetricQuery, Point
-from headwater.semantics.calendar import add_months, is_period, start_of, step_from
+from headwater.semantics.calendar import is_period, start_of, step_from
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.compiling import history_grains
+from headwater.semantics.completeness import settled_from, windows_of
 from headwater.semantics.formulas import formula_of
 from headwater.semantics.metric import Window
 from headwater.semantics.rollups import same_grain
 from headwater.semantics.scope import Frame
-from headwater.semantics.terms import Converted, Retained
-
-_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
-_DAYS: Mapping[str, int] = {"hour": 1, "day": 1, "week": 7}
+from headwater.semantics.terms import Retained
 
 Rows = tuple[tuple[object, ...], ...]
 
@@ -38,7 +36,7 @@ class Histories:
     def points(self, metric: str, grain: Grain, until: date) -> tuple[Point, ...]:
         """The values of all periods of a grain; those that end by `until` are complete."""
         found = self._of(metric).get(same_grain(grain, self._catalog.calendar), ())
-        windows = self._windows(metric)
+        windows = windows_of(formula_of(self._catalog, metric).terms)
         return tuple(
             replace(point, complete=_settled(point, grain, windows) <= until) for point in found
         )
@@ -89,12 +87,6 @@ class Histories:
                 known = self._known[metric] = self._read(metric)
             return known
 
-    def _windows(self, metric: str) -> tuple[Window, ...]:
-        """How long after its end a period still gains conversions."""
-        terms = formula_of(self._catalog, metric).terms
-        found = (term.rule.window for term in terms if isinstance(term, Converted))
-        return tuple(dict.fromkeys(window for window in found if window is not None))
-
 
 def read_points(session: Session, shown: InputRelation) -> dict[Grain, tuple[Point, ...]]:
     """The rows of a metric's node, oldest first."""
@@ -112,10 +104,4 @@ def _settled(point: Point, grain: Grain, windows: tuple[Window, ...]) -> date:
     end = step_from(point.period, grain)
     for _ in range(point.step or 0):
         end = step_from(end, grain)
-    for window in windows:
-        if window.unit in _MONTHS:
-            end = add_months(end, window.count * _MONTHS[window.unit])
-        else:
-            days = -(-window.count // 24) if window.unit == "hour" else window.count
-            end += timedelta(days=days * _DAYS[window.unit])
-    return end
+    return settled_from(end, windows)

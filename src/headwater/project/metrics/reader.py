@@ -26,7 +26,8 @@ from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Answer, Compiled, MetricQuery, Point, Standing
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.compile import compile_query
-from headwater.semantics.formulas import metrics_read
+from headwater.semantics.completeness import settled_from, windows_of
+from headwater.semantics.formulas import formula_of, metrics_read
 from headwater.semantics.metric import Metric
 from headwater.semantics.question import look_up
 from headwater.semantics.scope import Frame
@@ -147,6 +148,7 @@ class MetricReader:
             last=end - _DAY if end is not None else None,
             data_from=data.start if data is not None else None,
             data_until=data.end if data is not None else None,
+            open_until=self._open_until(query, end, data, catalog),
             truncated=len(rows) > limits.rows,
             notes=tuple(self._notes(query, frames[0], data)),
         )
@@ -277,6 +279,19 @@ class MetricReader:
             session.bind_inputs(bound, self._bound.functions)
             yield session
 
+    def _open_until(
+        self, query: MetricQuery, end: date | None, data: DataInterval | None, catalog: Catalog
+    ) -> dict[str, date]:
+        """The metrics whose numbers of a whole period can still move, and until which day."""
+        if query.grain is not None or end is None:
+            return {}
+        settled = {
+            name: settled_from(end, windows_of(formula_of(catalog, name).terms))
+            for name in query.metrics
+        }
+        until = self._known_until(data)
+        return {name: day for name, day in settled.items() if day > until}
+
     def _notes(self, query: MetricQuery, asked: Frame, data: DataInterval | None) -> Iterator[str]:
         if data is None:
             yield "its tables have no published data with a time"
@@ -321,8 +336,10 @@ class MetricReader:
 
     def _complete_until(self, metrics: Iterable[str]) -> date:
         """The first day that is not complete, by the clock and by the data."""
+        return self._known_until(self.data_interval(metrics))
+
+    def _known_until(self, data: DataInterval | None) -> date:
         clock = self._workspace.clock
-        data = self.data_interval(metrics)
         until = clock.now if data is None else min(clock.now, data.end)
         return local(until, clock.zone).date()
 

@@ -8,6 +8,7 @@ from headwater.clock import local
 from headwater.errors import HeadwaterError
 from headwater.kinds.dashboard.definition import Card
 from headwater.semantics.asking import Answer
+from headwater.semantics.spans import open_words
 from headwater.semantics.wording import dimension_words, title_of
 from headwater.views.dashboards.model import MetricAbout, State
 from headwater.views.dashboards.reading import Questions
@@ -88,6 +89,17 @@ def filter_notes(questions: Questions, names: Iterable[str]) -> tuple[str, ...]:
     """Which of the chosen filters do not hold for a card."""
     missing = dict.fromkeys(dimension for name in names for dimension in questions.unfiltered(name))
     return tuple(f"not filtered by {dimension_words(name)}" for name in missing)
+
+
+def open_notes(questions: Questions, answer: Answer) -> tuple[str, ...]:
+    """Which numbers of a card may still move, and why."""
+    period = questions.asked.period
+    several = len(answer.open_until) > 1
+    return tuple(
+        f"{title_of(questions.metric(name)) if several else 'So far'}: "
+        f"{open_words(answer.last or period.last, day)}"
+        for name, day in answer.open_until.items()
+    )
 
 
 def _is_known(questions: Questions, card: Card) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from headwater.clock import Clock
@@ -54,10 +55,19 @@ def compose(
     clock: Clock,
     events: Events,
     queries: SavedQueries,
+    closed: Sequence[date] = (),
 ) -> DashboardView:
-    """The whole page. A card that fails says why, and the others stay."""
+    """The whole page; nothing is expected of the days in `closed`.
+
+    A card that fails says why, and the others stay.
+    """
     questions = Questions(
-        reader=Shared(reader), asked=asked, clock=clock, events=events, queries=queries
+        reader=Shared(reader),
+        asked=asked,
+        clock=clock,
+        events=events,
+        queries=queries,
+        closed=closed,
     )
     sections = tuple(_section(questions, section) for section in dashboard.sections)
     known = [about for section in sections for row in section.rows for card in row

@@ -20,7 +20,7 @@ from headwater.semantics.metric import Retention
 from headwater.semantics.periods import Period
 from headwater.semantics.spans import Spans, period_text, short_words, span_words
 from headwater.semantics.wording import dimension_words, group_words, number_of, title_of
-from headwater.views.dashboards.about import about, filter_notes, state_of
+from headwater.views.dashboards.about import about, filter_notes, open_notes, state_of
 from headwater.views.dashboards.kpis import base_words
 from headwater.views.dashboards.model import CardView, State
 from headwater.views.dashboards.reading import Questions
@@ -83,7 +83,11 @@ def bar_card(questions: Questions, card: Card) -> CardView:
         span=span_words(held.spans.now if held.spans else questions.asked.period),
         chart=chart,
         note=card.note,
-        notes=(*held.notes, *filter_notes(questions, (name,))),
+        notes=(
+            *held.notes,
+            *open_notes(questions, held.answers[0]),
+            *filter_notes(questions, (name,)),
+        ),
         questions=tuple(answer.query for answer in held.answers),
     )
 

@@ -17,7 +17,7 @@ from headwater.semantics.metric import Metric, Retention
 from headwater.semantics.spans import Spans, span_words
 from headwater.semantics.spans import period_text as span_text
 from headwater.semantics.wording import number_of, title_of
-from headwater.views.dashboards.about import about, filter_notes, state_of
+from headwater.views.dashboards.about import about, filter_notes, open_notes, state_of
 from headwater.views.dashboards.model import CardView, ChangeView
 from headwater.views.dashboards.reading import Questions
 from headwater.views.dashboards.series import Line, line_of
@@ -61,7 +61,7 @@ def _kpi(questions: Questions, card: Card, name: str) -> CardView:
         sentence=sentence,
         todo=" ".join(metric.playbook.split()) if is_off else "",
         note=card.note,
-        notes=(*notes, *filter_notes(questions, (name,))),
+        notes=(*notes, *open_notes(questions, answer), *filter_notes(questions, (name,))),
         questions=(query, *([line.query] if line is not None else [])),
     )
 

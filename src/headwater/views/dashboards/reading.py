@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -94,13 +94,13 @@ class Shared:
         return self.reader.release
 
     def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] = _NOTHING) -> Answer:
-        """The answer, asked once."""
-        key = (query, tuple(sorted(extra)))
+        """The answer, asked once, in whichever order cards name their metrics."""
+        key = (replace(query, metrics=tuple(sorted(query.metrics))), tuple(sorted(extra)))
         if key not in self._answers:
             self._answers[key] = (
                 self.reader.query(query, extra=extra) if extra else self.reader.query(query)
             )
-        return self._answers[key]
+        return _in_order(self._answers[key], query)
 
     def history(self, metric: str, grain: Grain) -> tuple[Point, ...]:
         """Published values, oldest first."""
@@ -109,6 +109,27 @@ class Shared:
     def standing(self, metric: str) -> Standing:
         """Whether a metric is approved, up to date, restated."""
         return self.reader.standing(metric)
+
+
+def _in_order(answer: Answer, query: MetricQuery) -> Answer:
+    """An answer to a question of the same metrics, with its columns in the question's order."""
+    if answer.query.metrics == query.metrics:
+        return answer
+    place = {name: at for at, name in enumerate(query.metrics)}
+    first = min(at for at, column in enumerate(answer.columns) if column.metric)
+
+    def order(at: int) -> tuple[int, int]:
+        """Keys before the metrics, `complete` behind them."""
+        metric = answer.columns[at].metric
+        return (place[metric] if metric else -1 if at < first else len(place), at)
+
+    places = sorted(range(len(answer.columns)), key=order)
+    return replace(
+        answer,
+        query=query,
+        columns=tuple(answer.columns[at] for at in places),
+        rows=tuple(tuple(row[at] for at in places) for row in answer.rows),
+    )
 
 
 @dataclass
@@ -120,12 +141,13 @@ class Questions:
     clock: Clock
     events: Events
     queries: SavedQueries
+    closed: Sequence[date] = ()  # days on which nothing is expected
     _known: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
     @cached_property
     def numbers(self) -> Numbers:
         """Changes and trends."""
-        return Numbers(reader=self.reader, clock=self.clock)
+        return Numbers(reader=self.reader, clock=self.clock, closed=self.closed)
 
     @property
     def today(self) -> date:

@@ -13,7 +13,7 @@ from headwater.kinds.dashboard.definition import Card
 from headwater.semantics.asking import Answer, AnswerColumn, MetricQuery, Number
 from headwater.semantics.spans import period_text, span_words
 from headwater.semantics.wording import dimension_words, group_words, title_of
-from headwater.views.dashboards.about import about, filter_notes, state_of
+from headwater.views.dashboards.about import about, filter_notes, open_notes, state_of
 from headwater.views.dashboards.model import CardView, State, TableView
 from headwater.views.dashboards.reading import Questions
 from headwater.views.values import is_number, value_text
@@ -49,7 +49,7 @@ def table_card(questions: Questions, card: Card) -> CardView:
             more=f"and {more:,} more" if more > 0 else "",
         ),
         note=card.note,
-        notes=filter_notes(questions, card.metrics),
+        notes=(*open_notes(questions, answer), *filter_notes(questions, card.metrics)),
         questions=(answer.query,),
     )
 
@@ -131,7 +131,7 @@ def vega_card(questions: Questions, card: Card) -> CardView:
         about=about(questions, card.metrics),
         picture=vega_svg(card, rows),
         note=card.note,
-        notes=filter_notes(questions, card.metrics),
+        notes=(*open_notes(questions, answer), *filter_notes(questions, card.metrics)),
         questions=(answer.query,),
     )
 

@@ -92,7 +92,7 @@ def dashboard_view(
     asked = read_asked(definition, given, snapshot.shown.day, reader.catalog.calendar)
     events = LedgerEvents(snapshot.ledger, clock, snapshot.project.environment)
     queries = ProjectQueries(snapshot.project, partial(shown, snapshot))
-    return compose(definition, reader, asked, clock, events, queries)
+    return compose(definition, reader, asked, clock, events, queries, snapshot.settings.closed_days)
 
 
 def _stale(view: DashboardView) -> dict[str, list[str]]:
