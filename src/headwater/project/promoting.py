@@ -22,7 +22,7 @@ from headwater.project.agreeing import check_agreements
 from headwater.project.metrics.restating import publication_notes, rollback_notes
 from headwater.project.recording import PROD, RunReport, exclusive, recorded
 from headwater.project.release_view import ReleaseView
-from headwater.project.releasing import Phase, bind_released, run_phase
+from headwater.project.releasing import Phase, bind_released, follow_upgrade, run_phase
 from headwater.project.workspace import Workspace
 from headwater.run.context import Progress
 
@@ -40,6 +40,7 @@ def promote(
     request = Request(environment=PROD, apply=True, load=False)
     with exclusive(workspace, PROD), recorded(workspace, request) as recording:
         source = ReleaseView.of(ledger, head_of(ledger, environment))
+        recording.report = follow_upgrade(workspace, None, recording.report)
         target = ReleaseView.of(ledger, ledger.head(PROD))
         if environment == PROD or _same(source, target):
             what = f"`{environment}` shows nothing that `{PROD}` does not"

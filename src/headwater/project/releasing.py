@@ -67,7 +67,7 @@ def run(
     """
     began = time.perf_counter()
     with exclusive(workspace, request.environment), recorded(workspace, request) as recording:
-        recording.report = _follow_upgrade(workspace, disk, recording.report)
+        recording.report = follow_upgrade(workspace, disk, recording.report)
         for sort in ("data", "definitions"):
             phase = _phase(workspace, disk, request, sort)
             if phase is not None:
@@ -101,11 +101,12 @@ def _phase(workspace: Workspace, disk: Bound, request: Request, sort: ReleaseSor
     return Phase(bound=disk, view=view, expected=expected, request=request, sort=sort, unbar=True)
 
 
-def _follow_upgrade(workspace: Workspace, disk: Bound, report: RunReport) -> RunReport:
-    """Where released definitions bind to other hashes than were kept, the engine was upgraded."""
+def follow_upgrade(workspace: Workspace, disk: Bound | None, report: RunReport) -> RunReport:
+    """Where released definitions bind to other hashes than were kept, Headwater was upgraded."""
     ledger = workspace.ledger
     head = ledger.head(report.environment)
-    if head is None or (report.environment != PROD and head.tree != disk.tree_digest):
+    on_disk = disk is not None and head is not None and head.tree == disk.tree_digest
+    if head is None or (report.environment != PROD and not on_disk):
         return report
     view = ReleaseView.of(ledger, head)
     bound = released_bound(workspace, disk, view)
@@ -125,7 +126,7 @@ def _follow_upgrade(workspace: Workspace, disk: Bound, report: RunReport) -> Run
             at=workspace.clock.now,
             author=workspace.author,
             sort="maintenance",
-            reason="the engine was upgraded; nothing is rebuilt",
+            reason="Headwater or its engine was upgraded; nothing is rebuilt",
             run=report.run,
             definitions=changed,
             states=states,
@@ -144,10 +145,10 @@ def bound_for(workspace: Workspace, disk: Bound, view: ReleaseView, request: Req
     return disk
 
 
-def released_bound(workspace: Workspace, disk: Bound, view: ReleaseView) -> Bound:
+def released_bound(workspace: Workspace, disk: Bound | None, view: ReleaseView) -> Bound:
     """The definitions that a release runs; those on disk where they are the same."""
     assert view.release is not None
-    if view.release.tree == disk.tree_digest:
+    if disk is not None and view.release.tree == disk.tree_digest:
         raise_errors(disk.errors)
         return disk
     bound = bind_released(workspace, view)

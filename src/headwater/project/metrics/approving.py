@@ -138,13 +138,17 @@ def withdraw(
 def carried_notes(
     view: ReleaseView, changed: Mapping[NodeId, DefinitionRecord | None]
 ) -> tuple[Note, ...]:
-    """The approvals of a release under new hashes: an upgrade of the engine changes no meaning."""
-    approvals = approvals_of(view)
+    """The approvals of a release under new hashes: an upgrade of Headwater changes no meaning.
+
+    A hash that was approved or withdrawn itself is left as it is.
+    """
+    approvals, said = approvals_of(view), _latest(view.ledger)
     notes: list[Note] = []
     for node, record in changed.items():
         approval = approvals.get(node.name) if node.kind == "metric" else None
-        if approval is not None and record is not None and approval.meaning != meaning_of(record):
-            notes.append(_note(replace(approval, meaning=meaning_of(record)), view))
+        if approval is None or record is None or (node.name, meaning_of(record)) in said:
+            continue
+        notes.append(_note(replace(approval, meaning=meaning_of(record)), view))
     return tuple(notes)
 
 

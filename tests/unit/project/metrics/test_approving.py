@@ -125,6 +125,16 @@ def test_an_upgrade_takes_no_approval_away(workspace: Workspace) -> None:
     assert (carried.by, carried.at, carried.meaning) == (made.by, made.at, "new")
 
 
+def test_an_upgrade_does_not_bring_back_what_was_withdrawn(workspace: Workspace) -> None:
+    approve(workspace, head_view(workspace), ["revenue"])
+    old, new = metric_record("revenue"), metric_record("revenue", meaning="new")
+    workspace.ledger.add_notes(carried_notes(head_view(workspace), {new.node: new}))
+    release(workspace, new, sort="maintenance")
+    withdraw(workspace, head_view(workspace), ["revenue"])
+    release(workspace, old, sort="rollback")
+    assert carried_notes(head_view(workspace), {new.node: new}) == ()
+
+
 def test_withdrawn_and_approved_again(workspace: Workspace) -> None:
     view = head_view(workspace)
     approve(workspace, view, ["revenue"])
