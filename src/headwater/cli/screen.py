@@ -30,6 +30,11 @@ _ASCII: Final = str.maketrans(
     }
 )  # fmt: skip
 _PIPE_WIDTH: Final = 120
+#: What a value could tell a terminal to do, as a picture of it: escapes, and marks of direction.
+_CONTROLS: Final = {
+    **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"},
+    **dict.fromkeys((*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"),
+}
 
 
 class Screen:
@@ -89,11 +94,12 @@ class Screen:
         self.stream.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
     def _painted(self, part: Cell) -> str:
+        text = part.text.translate(_CONTROLS)
         if not self.colour:
-            return part.text
+            return text
         if part.style:
-            return f"\x1b[{STYLES[part.style]}m{part.text}\x1b[0m"
-        return _paint_code(part.text)
+            return f"\x1b[{STYLES[part.style]}m{text}\x1b[0m"
+        return _paint_code(text)
 
     def _encoded(self, text: str) -> str:
         if self.unicode:

@@ -95,7 +95,7 @@ class Located:
         if isinstance(self.value, dict):
             return "a mapping"
         if isinstance(self.value, tuple):
-            return "a list"
+            return "a list" if self.value else "an empty list"
         if self.value is None:
             return "nothing"
         if isinstance(self.value, bool):

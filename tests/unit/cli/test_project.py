@@ -47,7 +47,7 @@ def test_check_writes_schemas_that_know_the_names(shop: Path, cli: Call) -> None
 
 
 def test_check_as_data_has_code_place_and_fix(shop: Path, cli: Call) -> None:
-    write(shop, {"tables/cities.sql": "/*\nkey: city\ntime_colum: x\n*/\nselect city from orders"})
+    write(shop, {"tables/cities.sql": "/*\nkey: city\ntitel: x\n*/\nselect city from orders"})
     said = cli("check", "--json")
     assert said.code == 1
     (issue,) = [i for i in said.data["issues"] if i["severity"] == "error"]

@@ -71,7 +71,7 @@ def test_reads(kind: FieldType, text: str, value: object) -> None:
             "restat",
             "expected `keep` or `restate`, got `restat` · f.yml:1:1 · did you mean `restate`?",
         ),
-        (ListOf(Text()), "[]", "expected a list of at least 1, got a list"),
+        (ListOf(Text()), "[]", "expected a list of at least 1, got an empty list"),
         (ListOf(Text()), "~", "got nothing"),
         (MapOf(Text()), "a", "expected a mapping, got `a`"),
     ],
