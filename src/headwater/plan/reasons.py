@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from headwater.clock import local
@@ -12,6 +13,9 @@ from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId
 from headwater.plan.should import read_span
 from headwater.plan.state import State
 from headwater.plan.steps import LedgerView, Reason, Request
+
+#: Kinds whose columns Headwater names: reasons speak of the node alone.
+_UNNAMED: Final = frozenset({"metric", "rollup"})
 
 
 def explain(
@@ -34,7 +38,8 @@ def explain(
         return Reason("new interval")
     changed = changed_definition(view.recipes.get(node.id), node.recipe)
     if changed:
-        return Reason("definition changed", ", ".join(changed))
+        named = () if node.id.kind in _UNNAMED else changed
+        return Reason("definition changed", ", ".join(named))
     return _upstream_reason(node, interval, view, states, zone)
 
 
@@ -75,6 +80,9 @@ def _upstream_reason(
         if changed and edge.node.kind == "source":
             days = _changed_days(before, after, span, zone)
             return Reason("late rows", f"in {days}") if days else Reason("upstream changed")
+        if edge.node.kind in _UNNAMED:
+            names += [str(edge.node)] if changed else []
+            continue
         columns = sorted(r.column for r in changed if r.column is not None)
         names += [f"`{edge.name}.{c}`" for c in columns] or ([f"`{edge.name}`"] if changed else [])
     return Reason("upstream changed", ", ".join(names[:3]) + (" …" if len(names) > 3 else ""))

@@ -23,6 +23,8 @@ from headwater.project.release_view import ReleaseView
 from headwater.run.context import NodeOutcome
 from headwater.views.figures import count, span
 
+_NAMED_IN_SQL = ("table", "source", "rollup")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
@@ -66,7 +68,7 @@ def later_nodes(plan: Plan, graph: Graph) -> tuple[NodeId, ...]:
     """What reads the plan's loads and is not in it: only the rows will say which days it needs."""
     loads = [step.node for step in plan.steps if isinstance(step, Load)]
     reached = graph.downstream(loads) - set(plan.nodes)
-    return tuple(node for node in graph.nodes if node in reached)
+    return tuple(name for name, node in graph.nodes.items() if name in reached and node.is_built)
 
 
 def _action(step: Step) -> str:
@@ -251,6 +253,11 @@ class NodeFacts:
     bytes: int = 0
     edited: bool = False
     is_built: bool = True  # False: a definition alone, which has no rows
+
+    @property
+    def called(self) -> str:
+        """What people call it: its title; what SQL reads goes by the name that it has there."""
+        return self.node.name if self.node.kind in _NAMED_IN_SQL else self.title or self.node.name
 
 
 def node_facts(

@@ -38,6 +38,11 @@ def test_plan_says_what_a_first_run_does(fresh: Path, cli: Call) -> None:
     ]
 
 
+def test_plan_names_nothing_that_is_not_built(fresh: Path, cli: Call) -> None:
+    write(fresh, {"queries/first.sql": "select * from tills"})
+    assert "then the days" not in cli("plan", "--project", str(fresh)).out
+
+
 def test_plan_as_data_names_every_step(fresh: Path, cli: Call) -> None:
     data = cli("plan", "--project", str(fresh), "--json").data
     assert [step["node"] for step in data["steps"]] == [

@@ -165,6 +165,21 @@ def test_the_reason_names_the_days_or_the_columns() -> None:
     assert str(step.reason) == "upstream changed: `sales.amount`"
 
 
+def test_columns_that_headwater_names_are_no_reason() -> None:
+    rollup, metric = NodeId("rollup", "sales_day"), NodeId("metric", "revenue")
+    kept = table(rollup, FROM_SALES)
+    read = table(metric, Input(node=rollup, name="rollup_sales_day"), time=None)
+    graph = Graph.of([*GRAPH.nodes.values(), kept, read])
+    states = up_to_date(graph, source_state(BEFORE))
+    moved = up_to_date(graph, source_state(BEFORE | {4: "late"})) | {metric: states[metric]}
+    (step,), _ = plan_node(read, LedgerView(states=states), moved, CLOCK, Request())
+    assert str(step.reason) == "upstream changed: rollup.sales_day"
+    edited = table(metric, *read.inputs, time=None, expression="max")
+    view = LedgerView(states=states, recipes={metric: read.recipe})  # type: ignore[dict-item]
+    (step,), _ = plan_node(edited, view, states, CLOCK, Request())
+    assert str(step.reason) == "definition changed"
+
+
 def test_a_new_day_is_a_new_interval() -> None:
     states = up_to_date(GRAPH, source_state(BEFORE))
     made = plan(source_state(BEFORE | {11: "new"}), states)
