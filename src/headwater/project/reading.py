@@ -57,6 +57,10 @@ class ReadingSession(Session, Protocol):
         """A SELECT as a lazy relation; anything else is refused."""
         ...
 
+    def fetch_arrow(self, sql: str, parameters: Parameters = ()) -> pa.Table:
+        """All rows of a query, column by column."""
+        ...
+
     def interrupt(self) -> None:
         """Stop the statement under way."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,7 +72,7 @@ class Answer:
 
     query: MetricQuery
     columns: tuple[AnswerColumn, ...]
-    rows: tuple[tuple[object, ...], ...]
+    rows: Sequence[tuple[object, ...]]
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     path: Literal["rollup", "raw", "published"] = "raw"

@@ -129,6 +129,15 @@ class DuckDBSession:
         with broken_named(self.connection, self._input_files), translated(sql):
             return self._calls(self.connection, execute)
 
+    def fetch_arrow(self, sql: str, parameters: Parameters = ()) -> pa.Table:
+        """All rows of a query, column by column."""
+
+        def execute() -> pa.Table:
+            return self.connection.sql(sql, params=parameters or None).to_arrow_table()
+
+        with broken_named(self.connection, self._input_files), translated(sql):
+            return self._calls(self.connection, execute)
+
     # --- what the step writes
 
     def write_query(

@@ -1,23 +1,80 @@
-"""An answer as an Arrow table, with the types that its columns have in DuckDB."""
+"""Answers and Arrow: many rows stay a table until somebody looks at them as Python values."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
-from headwater.semantics.asking import Answer
+from headwater.semantics.asking import Answer, AnswerColumn
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+_SAME = frozenset(
+    ("BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP")
+)
+
+
+Row = tuple[object, ...]
+
+
+class TableRows(Sequence[Row]):
+    """The rows of an Arrow table, made into Python values when they are first looked at."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return tuple(zip(*(column.to_pylist() for column in self.table.columns), strict=True))
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, int):
+            return self._rows[at]
+        first, end, step = at.indices(len(self))
+        if step != 1:
+            return self._rows[at]
+        return TableRows(self.table.slice(first, max(0, end - first)))
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TableRows):
+            return self._rows == other._rows
+        return self._rows == other
+
+    def __hash__(self) -> int:
+        return hash(self._rows)
+
+    def __repr__(self) -> str:
+        return repr(self._rows)
+
+
+def can_stay_arrow(columns: Iterable[AnswerColumn]) -> bool:
+    """Whether Arrow has the very values of these columns that DuckDB gives to Python."""
+    return all(column.type in _SAME or _DECIMAL.fullmatch(column.type) for column in columns)
 
 
 def answer_table(answer: Answer) -> pa.Table:
-    """The rows of an answer, column by column."""
+    """The rows of an answer, column by column, with the types that they have in DuckDB."""
     import pyarrow as pa
 
+    if isinstance(answer.rows, TableRows):
+        return answer.rows.table
     values = list(zip(*answer.rows, strict=True)) or [()] * len(answer.columns)
     arrays = [
         pa.array(column, type=arrow_type(known.type))

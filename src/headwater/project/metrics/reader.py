@@ -16,8 +16,9 @@ from headwater.ids import DataInterval, NodeId
 from headwater.ledger.marks import Mark
 from headwater.project.binding import Bound
 from headwater.project.limits import Limits, deadline
+from headwater.project.metrics.arrow import TableRows, can_stay_arrow
 from headwater.project.metrics.catalog import metric_nodes, release_catalog
-from headwater.project.metrics.histories import Histories, Rows, read_points
+from headwater.project.metrics.histories import Histories, read_points
 from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
 from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.standing import Standings
@@ -132,9 +133,9 @@ class MetricReader:
             published = self._histories.answer(
                 query, frames[0], self._complete_until(query.metrics)
             )
-        rows = published
+        rows: Sequence[tuple[object, ...]] | None = published
         if rows is None:
-            rows = self._ask(compiled, self._spans(query, frames, catalog), limits)
+            rows = self._ask(query, compiled, self._spans(query, frames, catalog), limits)
         first, end = frames[0].first, frames[0].end
         answer = Answer(
             query=query,
@@ -163,10 +164,22 @@ class MetricReader:
         hidden = (n for n in answer.query.by if self._personal.hides(catalog, tables, n))
         return self._personal.without(answer, frozenset(hidden))
 
-    def _ask(self, compiled: Compiled, spans: Sequence[DataInterval], limits: Limits) -> Rows:
-        """The rows of the SQL; one more than the limit, where there are more."""
+    def _ask(
+        self,
+        query: MetricQuery,
+        compiled: Compiled,
+        spans: Sequence[DataInterval],
+        limits: Limits,
+    ) -> Sequence[tuple[object, ...]]:
+        """The rows of the SQL; one more than the limit, where there are more.
+
+        Groups over time are many rows, and stay in Arrow.
+        """
+        is_wide = bool(query.by and query.grain) and can_stay_arrow(compiled.columns)
         sql = f"SELECT * FROM (\n{compiled.sql}\n) LIMIT {limits.rows + 1:d}"
         with self._session(compiled, spans) as session, deadline(session, limits.seconds):
+            if is_wide:
+                return TableRows(session.fetch_arrow(sql, compiled.parameters))
             return tuple(session.fetch(sql, compiled.parameters))
 
     def compile(
