@@ -28,7 +28,7 @@ def column(kind: str) -> AnswerColumn:
 def test_rows_are_those_of_tuples() -> None:
     rows = TableRows(TABLE)
     assert rows == ROWS
-    assert ROWS == rows
+    assert rows == ROWS
     assert hash(rows) == hash(ROWS)
     assert len(rows) == 3
     assert rows[-1] == ROWS[-1]
