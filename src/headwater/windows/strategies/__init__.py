@@ -1,0 +1,1 @@
+"""Ways to the same values of windows; `choice` says which is the cheapest."""
