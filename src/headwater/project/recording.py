@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from headwater.errors import HeadwaterError, Issue, Place, UsageError
@@ -18,9 +19,10 @@ from headwater.ids import NodeId
 from headwater.ledger import Ledger, Release, RunRecord
 from headwater.plan.steps import Request
 from headwater.project.workspace import Workspace
-from headwater.run.context import STATUSES, NodeOutcome, Reckoning
+from headwater.run.context import STATUSES, NodeOutcome, Reckoning, Status
 
 PROD = "prod"
+_TROUBLE = ("held", "failed", "waiting")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -127,6 +129,36 @@ def last_results(ledger: Ledger, environment: str) -> dict[str, frozenset[NodeId
     return {status: frozenset(nodes) for status, nodes in found.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A node that could not be brought up to date: how, since when, and what was said."""
+
+    status: Status
+    since: datetime
+    issues: tuple[str, ...] = ()  # of its whole run
+
+
+def trouble_of(ledger: Ledger, environment: str) -> dict[NodeId, Trouble]:
+    """What is held, failed or waiting now: the newest word on each node.
+
+    A run that looked at a node and does not name it found it up to date, so older words are void.
+    """
+    found: dict[str, Trouble | None] = {}
+    for record in ledger.runs(environment, limit=20):
+        summary = json.loads(record.summary) if record.summary else {}
+        said = tuple(summary.get("issues", ()))
+        for node, status in summary.get("nodes", {}).items():
+            trouble = Trouble(status=status, since=record.started_at, issues=said)
+            found.setdefault(node, trouble if status in _TROUBLE else None)
+        request = json.loads(record.request)
+        looked = record.status in ("done", "incomplete") and request.get("load", False)
+        if looked and request["selected"] is None:
+            break
+        for node in request["selected"] or () if looked else ():
+            found.setdefault(node, None)
+    return {NodeId.parse(node): trouble for node, trouble in found.items() if trouble is not None}
+
+
 def _report_data(report: RunReport) -> dict[str, object]:
     return {
         "releases": [release.number for release in report.releases],
@@ -216,4 +248,5 @@ def _request_data(request: Request) -> dict[str, object]:
         "period": [str(request.period.start), str(request.period.end)] if request.period else None,
         "sample_days": request.sample.days if request.sample else None,
         "apply": request.apply,
+        "load": request.load,
     }

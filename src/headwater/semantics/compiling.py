@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from headwater.clock import Grain
 from headwater.contracts.quoting import literal, quote
@@ -13,13 +13,16 @@ from headwater.semantics.catalog import Catalog
 from headwater.semantics.compile import compile_question
 from headwater.semantics.formulas import formula_of
 from headwater.semantics.metric import Metric
-from headwater.semantics.question import Question, is_timeless
+from headwater.semantics.question import Question, is_timeless, require_time
 from headwater.semantics.rollup import Rollup
 from headwater.semantics.rollups import GROUPING, PERIOD, kept_grains, leaf_column, rollup_columns
 from headwater.semantics.scope import Scope, select
 from headwater.semantics.sources import Rows
 from headwater.semantics.terms import Retained
 from headwater.semantics.types import metric_types
+
+#: The keys that say what a metric over time is made of.
+_OVER_TIME: Final = ("expr", "input_metric", "base_metric", "entity")
 
 
 def rollup_sql(rollup: Rollup, catalog: Catalog) -> str:
@@ -66,8 +69,10 @@ def history_query(metric: Metric, catalog: Catalog) -> Compiled:
     """All values of a metric: rows of `grain`, `period`, `step` and `value`.
 
     `step` counts the periods of a cohort, and is NULL elsewhere. A metric of tables without time
-    has no history: no rows.
+    has no history: no rows. Raises E911 where it needs a time and its table has none.
     """
+    given = (metric.places[key] for key in _OVER_TIME if key in metric.places)
+    require_time(catalog, metric.name, next(given, metric.place))
     return _History(metric, catalog).compiled()
 
 

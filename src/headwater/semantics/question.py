@@ -8,7 +8,7 @@ from datetime import date
 from typing import get_args
 
 from headwater.clock import Grain
-from headwater.errors import Issue, UsageError, did_you_mean
+from headwater.errors import HeadwaterError, Issue, Place, UsageError, did_you_mean
 from headwater.semantics.asking import Comparison, MetricQuery
 from headwater.semantics.calendar import add_months, start_of, step_back, step_from
 from headwater.semantics.catalog import Calendar, Catalog
@@ -18,7 +18,7 @@ from headwater.semantics.metric import GRAINS
 from headwater.semantics.periods import Period, read_period
 from headwater.semantics.scope import Frame
 from headwater.semantics.sources import time_type
-from headwater.semantics.terms import Formula, Retained, Term, leaf_of
+from headwater.semantics.terms import Formula, Plain, Retained, Term, leaf_of
 
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 
@@ -135,6 +135,16 @@ def time_of(catalog: Catalog, term: Term) -> tuple[str, str]:
 def is_timeless(catalog: Catalog, terms: Iterable[Term]) -> bool:
     """Whether some term's table does not say when."""
     return not all(time_of(catalog, term)[1] for term in terms)
+
+
+def require_time(catalog: Catalog, name: str, place: Place) -> None:
+    """A metric over windows, balances, conversions or cohorts needs a time. Raises E911."""
+    for term in formula_of(catalog, name).terms:
+        table, column = time_of(catalog, term)
+        if not column and not isinstance(term, Plain):
+            what = f"`{name}` needs a time: `{table}` has none"
+            fix = f"give `{table}` a `time:`, the column that says when a row happened"
+            raise HeadwaterError(Issue(code="E911", what=what, place=place, fix=fix))
 
 
 def _timeless(catalog: Catalog, question: Question) -> Iterable[Issue]:

@@ -27,7 +27,7 @@ from headwater.project import Project
 from headwater.project.binding import Bound, bind_tree
 from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.reader import MetricReader
-from headwater.project.recording import PROD, last_results
+from headwater.project.recording import PROD, trouble_of
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
 from headwater.project.workspace import Workspace
@@ -177,10 +177,9 @@ class Snapshot:
 
     @cached_property
     def trouble(self) -> Mapping[NodeId, str]:
-        """What the newest run could not bring up to date: held, failed or waiting."""
-        results = last_results(self.ledger, self.project.environment)
-        bad = ("held", "failed", "waiting")
-        return {node: status for status in bad for node in results.get(status, ())}
+        """What could not be brought up to date: held, failed or waiting."""
+        found = trouble_of(self.ledger, self.project.environment)
+        return {node: trouble.status for node, trouble in found.items()}
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:

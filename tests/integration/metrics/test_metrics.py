@@ -14,6 +14,7 @@ from tests.integration.run.small import Small, touched
 
 from headwater.errors import HeadwaterError, UsageError
 from headwater.ids import NodeId
+from headwater.project import recording
 from headwater.project.limits import Limits
 from headwater.project.metrics.reader import AskedPath
 from headwater.semantics.asking import MetricQuery
@@ -113,6 +114,19 @@ def test_mistakes_stand_at_the_very_place(shop: Small) -> None:
     assert any("E901 metrics/sales.yml:24:11" in issue for issue in checked(shop)), checked(shop)
 
 
+def test_metrics_over_time_need_one(shop: Small) -> None:
+    shop.run()
+    table = shop.root / "tables/sales.sql"
+    table.write_text(table.read_text().replace("time: ordered_at\n", ""))
+    found = [issue for issue in checked(shop) if "needs a time" in issue]
+    assert found[0] == (
+        "E911 metrics/sales.yml:31:19 `rolling` needs a time: `sales` has none"
+        " · give `sales` a `time:`, the column that says when a row happened"
+    )
+    assert [issue.split("`")[1] for issue in found] == ["rolling", "to_date", "ever", "retention"]
+    assert not any("E210" in issue for issue in checked(shop))
+
+
 def test_two_metrics_of_one_meaning_are_refused(shop: Small) -> None:
     twin = (
         "table: sales\nowner: ann\nbetter: lower\ndescription: Again.\nexpr: sum( sales.amount )\n"
@@ -140,6 +154,26 @@ def test_the_old_values_stay_where_a_table_is_held(shop: Small) -> None:
     assert "revenue is stale: table.sales is held since 2024-03-10" in answer.notes[0]
     with shop.open() as project:
         assert "table.sales" in project.metrics.standing("revenue").stale_because
+    (note,) = ask(shop, "revenue", "orders", "units", period="2024-03").notes
+    assert note.startswith("revenue, orders and units are stale: table.sales is held"), "once"
+
+
+def test_what_was_held_is_forgotten_when_nothing_waits(shop: Small) -> None:
+    shop.run()
+    shop.deliver("2024-04", [(7, "no day", "ann", "France", 5, "1.00")], HEADER)
+    (status,) = (o.status for o in shop.run().outcomes if str(o.node) == "source.orders")
+    with shop.open() as project:
+        because = project.metrics.standing("revenue").stale_because
+        assert because.startswith(f"source.orders is {status} since")
+        only = frozenset({project.node_id("table.customers")})
+    (shop.root / "data/orders/2024-04.csv").unlink()
+    shop.run(selected=only)
+    with shop.open() as project:
+        assert project.metrics.standing("revenue").stale_because, "nobody looked"
+    assert shop.run().outcomes == ()
+    with shop.open() as project:
+        assert not project.metrics.standing("revenue").stale_because
+        assert not recording.trouble_of(project.ledger, "prod")
 
 
 def test_an_environment_shows_its_own_numbers(shop: Small) -> None:

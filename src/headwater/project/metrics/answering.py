@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from headwater.clock import local
 from headwater.project.metrics.explaining import explain_metric
 from headwater.project.metrics.movement import Why, WhyQuery
-from headwater.project.metrics.restating import Restatement, read_restatements
+from headwater.project.metrics.restating import LISTED, Restatement, read_restatements
 from headwater.semantics.asking import Comparison, Standing
 from headwater.semantics.calendar import step_from
-from headwater.semantics.periods import read_period
+from headwater.semantics.metric import GRAINS
+from headwater.semantics.periods import Period, read_period
 from headwater.semantics.spans import day_words
 
 if TYPE_CHECKING:
@@ -57,12 +58,7 @@ def facts_about(
         each
         for each in restatements
         if (each.release or 0) <= (why.release or 0)
-        and any(
-            change.slot.period <= span.last
-            and step_from(change.slot.period, change.slot.grain) > span.first
-            for change in each.changes
-            for span in (why.spans.now, why.spans.base)
-        )
+        and any(is_restated(each, span) for span in (why.spans.now, why.spans.base))
     ]
     for each in restated:
         yield f"restated by release #{each.release}: {each.cause.replace('_', ' ')}"
@@ -73,3 +69,19 @@ def facts_about(
     if why.data_until is not None:
         last = why.data_until - timedelta(microseconds=1)
         yield f"data until {day_words(local(last, zone).date())}"
+
+
+def is_restated(restatement: Restatement, span: Period) -> bool:
+    """Whether numbers of a span of days were restated, not only those of longer periods around it.
+
+    Where more days were restated than are listed, the shortest periods that are all listed speak.
+    """
+    counts = restatement.counts
+    whole = next((g for g in GRAINS if g != "hour" and counts.get(g, 0) <= LISTED), None)
+    for change in restatement.changes:
+        first, grain = change.slot.period, change.slot.grain
+        end = step_from(first, grain)
+        is_within = span.first <= first and end <= span.end
+        if is_within or (grain == whole and first < span.end and span.first < end):
+            return True
+    return False

@@ -21,7 +21,7 @@ from headwater.project.metrics.catalog import metric_nodes, release_catalog
 from headwater.project.metrics.histories import Histories, read_points
 from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
 from headwater.project.metrics.masking import Personal
-from headwater.project.metrics.standing import Standings
+from headwater.project.metrics.standing import Standings, stale_notes
 from headwater.project.release_view import ReleaseView
 from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Answer, Compiled, MetricQuery, Point, Standing
@@ -311,11 +311,7 @@ class MetricReader:
         elif self._is_beyond(asked, data):
             first, last = self._days(data)
             yield f"there are data from {first} to {last}"
-        standings = self.standings
-        for name in query.metrics:
-            standing = standings.get(name)
-            if standing is not None and standing.stale_because:
-                yield f"{name} is stale: {standing.stale_because}"
+        yield from stale_notes(query.metrics, self.standings)
 
     def _is_beyond(self, asked: Frame, data: DataInterval | None) -> bool:
         """Whether no day that was asked for is one of the data's."""

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
-from headwater.ledger import Ledger
 from headwater.ledger.marks import Mark
 from headwater.project.metrics.approving import approvals_of
 from headwater.project.metrics.restating import last_restatements
+from headwater.project.recording import Trouble, trouble_of
 from headwater.project.release_view import ReleaseView
 from headwater.semantics.asking import Standing
-
-#: How many runs back a held node is sought.
-_RUNS = 20
-_HELD = ("held", "failed")
 
 
 class Standings:
@@ -63,7 +58,7 @@ def standings(
     approvals = approvals_of(view)
     number = view.release.number if view.release is not None else 0
     restated = last_restatements(view.ledger, number)
-    held = _Held(view.ledger, environment)
+    trouble = trouble_of(view.ledger, environment)
     found: dict[str, Standing] = {}
     for metric, until in data_until.items():
         node = graph.nodes[NodeId("metric", metric)]
@@ -74,31 +69,33 @@ def standings(
             approved_at=approval.at if approval is not None else None,
             meaning=node.meaning,
             data_until=until,
-            stale_because=held.reason(node.id, graph),
+            stale_because=_stale_because(node.id, graph, trouble),
             restated=change.periods if change is not None else 0,
             restated_at=change.at if change is not None else None,
         )
     return found
 
 
-class _Held:
-    """What the newest runs say of nodes that could not be published."""
+def _stale_because(node: NodeId, graph: Graph, trouble: Mapping[NodeId, Trouble]) -> str:
+    """Why a node is not up to date; empty where it is."""
+    for each in (node, *sorted(graph.upstream([node]))):
+        found = trouble.get(each)
+        if found is None or found.status == "waiting":
+            continue
+        told = next((issue for issue in found.issues if str(each) in issue), "")
+        since = f"since {found.since:%Y-%m-%d %H:%M}"
+        return f"{each} is {found.status} {since}" + (f": {told}" if told else "")
+    return ""
 
-    def __init__(self, ledger: Ledger, environment: str) -> None:
-        self._status: dict[str, tuple[str, datetime, tuple[str, ...]]] = {}
-        for record in ledger.runs(environment, limit=_RUNS):
-            summary = json.loads(record.summary) if record.summary else {}
-            issues = tuple(summary.get("issues", ()))
-            for node, status in summary.get("nodes", {}).items():
-                self._status.setdefault(node, (status, record.started_at, issues))
 
-    def reason(self, node: NodeId, graph: Graph) -> str:
-        """Why a node is not up to date; empty where it is."""
-        for each in (node, *sorted(graph.upstream([node]))):
-            status, at, issues = self._status.get(str(each), ("", None, ()))
-            if status not in _HELD:
-                continue
-            told = next((issue for issue in issues if str(each) in issue), "")
-            since = f"since {at:%Y-%m-%d %H:%M}" if at is not None else ""
-            return f"{each} is {status} {since}" + (f": {told}" if told else "")
-        return ""
+def stale_notes(metrics: Iterable[str], standings: Mapping[str, Standing]) -> Iterator[str]:
+    """What readers of some metrics must know: a line for each cause, with the metrics it holds."""
+    held: dict[str, list[str]] = {}
+    for name in metrics:
+        standing = standings.get(name)
+        if standing is not None and standing.stale_because:
+            held.setdefault(standing.stale_because, []).append(name)
+    for cause, names in held.items():
+        *others, last = names
+        named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        yield f"{named} stale: {cause}"
