@@ -72,7 +72,7 @@ def is_test(path: str) -> bool:
 
 def note_problem(problem: SqlProblem, files: Files) -> None:
     """Note what is wrong with the SQL, at its place in the file."""
-    place = Place(files.path, problem.line, problem.column)
+    place = Place(files.path, problem.line or 1, problem.column)
     files.wrong(problem.code, problem.what, place, problem.fix)
 
 

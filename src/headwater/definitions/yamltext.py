@@ -196,6 +196,10 @@ class _Reader:
             fix = "text that holds `: ` needs quotes"
         elif "expected a single document" in problem or "another document" in problem:
             fix = "one document a file: remove `---`"
+        elif problem.endswith(("',' or '}'", "',' or ']'")):
+            fix = "close the bracket; inside of one, text with a comma or a quote needs quotes"
+        elif problem in ("did not find expected key", "could not find expected ':'"):
+            fix = "write `key: value`, equally indented; text that begins with a quote ends with it"
         return Issue(code="E110", what=f"not valid YAML: {problem}", place=place, fix=fix)
 
     def read(self, node: yaml.Node, depth: int, key_place: Place | None = None) -> Located:

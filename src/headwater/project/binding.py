@@ -90,8 +90,20 @@ def bind_tree(
     issues += same_meanings(graph.nodes.values())
     sql.close()
     columns.save()
+    broken = frozenset(issue.place.path for issue in loaded.issues if issue.is_error)
+    issues = [issue for issue in issues if not _follows(issue, broken)]
     found = sorted({*loaded.issues, *issues}, key=lambda i: (i.place, i.code, i.what))
     return Bound(loaded=loaded, graph=graph, issues=tuple(found), folder=folder)
+
+
+def _follows(issue: Issue, broken: frozenset[str]) -> bool:
+    """Whether a name is unknown only because the file that defines it could not be read."""
+    if issue.code != "E201":
+        return False
+    kind, _, name = issue.what.partition("`")[2].rstrip("`").rpartition(".")
+    if kind == "metric":  # several stand in a file
+        return any(path.startswith("metrics/") for path in broken)
+    return any(path.rpartition("/")[2].partition(".")[0] == name for path in broken)
 
 
 class CachedBinder:

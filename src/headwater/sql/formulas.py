@@ -197,8 +197,10 @@ class _Reading:
             found = error.problem
             # The text stands behind `select ` on its first line.
             column = found.column - len(_SELECT) if found.line == 1 else found.column
+            unequal = self.text.count("(") != self.text.count(")")
+            fix = found.fix or ("as many brackets close as open" if unequal else "")
             problem = SqlProblem(
-                code=CODE, what=found.what, fix=found.fix, line=found.line, column=max(column, 0)
+                code=CODE, what=found.what, fix=fix, line=found.line, column=max(column, 0)
             )
             raise SqlError(problem) from None
         node = statement["node"]

@@ -45,7 +45,8 @@ def sql_issue(definition: QueryDefinition, error: SqlError) -> Issue:
     unknown = undeclared(definition.sql, definition.parameters, path)
     if unknown:  # reading the file told them; to DuckDB they are a mistake of syntax
         return unknown[0]
-    place = Place(path, problem.line, problem.column)
+    known = problem.line > 0
+    place = Place(path, problem.line, problem.column) if known else definition.place
     return Issue(code=problem.code, what=problem.what, place=place, fix=problem.fix)
 
 

@@ -31,8 +31,8 @@ def read_queries(each: Sequence[Files]) -> list[QueryDefinition | None]:
 def _draft(files: Files) -> QueryDefinition | None:
     """Everything but what the SQL says; None where there is no SQL or no name."""
     draft = read_draft(files)
-    if draft is None:
-        return None
+    if draft is None or any(issue.code == "E110" for issue in files.issues):
+        return None  # a header that is no YAML: nobody knows what it declares
     values = QUERY.read(draft.keys, files.issues) if draft.keys is not None else {}
     if values is INVALID:
         values = {}

@@ -177,11 +177,11 @@ def test_types_are_told_by_the_default(text: str, type_: str, default: str | Non
         ),
         (
             {"queries/q.sql": "select 1 as a; select 2 as b"},
-            "E211 more than one statement · queries/q.sql · write exactly one SELECT",
+            "E211 more than one statement · queries/q.sql:1 · write exactly one SELECT",
         ),
         (
             {"queries/q.sql": "delete from sales"},
-            "E211 this statement is no SELECT · queries/q.sql · write exactly one SELECT",
+            "E211 this statement is no SELECT · queries/q.sql:1 · write exactly one SELECT",
         ),
         (
             {"queries/q.sql": "selec 1"},
