@@ -97,13 +97,16 @@ def bind_tree(
 
 
 def _follows(issue: Issue, broken: frozenset[str]) -> bool:
-    """Whether a name is unknown only because the file that defines it could not be read."""
-    if issue.code != "E201":
+    """Whether a name means nothing only because of what is wrong with the file that defines it.
+
+    E201: it is unknown; E304: it is no table with a key.
+    """
+    if issue.code not in ("E201", "E304"):
         return False
-    kind, _, name = issue.what.partition("`")[2].rstrip("`").rpartition(".")
-    if kind == "metric":  # several stand in a file
+    names = {name.rpartition(".")[2] for name in issue.what.split("`")[1::2]}
+    if issue.what.startswith("unknown node `metric."):  # several stand in a file
         return any(path.startswith("metrics/") for path in broken)
-    return any(path.rpartition("/")[2].partition(".")[0] == name for path in broken)
+    return any(path.rpartition("/")[2].partition(".")[0] in names for path in broken)
 
 
 class CachedBinder:
