@@ -16,7 +16,7 @@ from headwater.charts.theme import Theme
 ROW_HEIGHT: Final = 28.0
 BAR_HEIGHT: Final = 16.0
 MOST_ROWS: Final = 30
-_NAME_SHARE: Final = 0.4
+_NAME_SHARE: Final = 0.37
 _GAP: Final = 8.0
 _LEAST_LENGTH: Final = 60.0  # of the longest bar, before notes give way
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from headwater.charts.calendar import period_text
+from headwater.charts.lines import MOST_LINES
 from headwater.charts.model import Annotation, Lines, Numbers, Stacked, Value, number
 from headwater.charts.stacked import main_groups
 from headwater.charts.text import clean
@@ -21,8 +22,9 @@ def points_json(chart: Lines | Stacked) -> str:
         groups = main_groups(chart)
         names, values = [each.name for each in groups], [each.values for each in groups]
     else:
-        names = [each.name for each in chart.series]
-        values = [each.values for each in chart.series]
+        drawn = chart.series[:MOST_LINES]
+        names = [each.name for each in drawn]
+        values = [each.values for each in drawn]
         if chart.comparison:
             names.append(chart.comparison.name)
             values.append(chart.comparison.values)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from headwater.charts.calendar import period_text
+from headwater.charts.lines import MOST_LINES
 from headwater.charts.model import (
     Bars,
     Chart,
@@ -92,7 +93,7 @@ def _cells(chart: Heatmap, row: tuple[Value, ...], width: int) -> Row:
 
 def _lines(chart: Lines) -> tuple[Row, int, Callable[[int], Row]]:
     text = chart.numbers.text
-    series = [*chart.series, *([chart.comparison] if chart.comparison else [])]
+    series = [*chart.series[:MOST_LINES], *([chart.comparison] if chart.comparison else [])]
     heads = ["Period", *(each.name for each in series), *(["Expected"] if chart.band else [])]
 
     def row(at: int) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from headwater.ids import NodeId
@@ -19,6 +20,9 @@ from headwater.web.pages import called
 Urgency = Literal["bad", "warn", "quiet"]
 #: So many drafts are named.
 _NAMED = 3
+#: So long a restatement is news, and so many causes stand on the first page.
+_NEWS = timedelta(days=7)
+_MOST_CAUSES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +110,12 @@ def _waiting(snapshot: Snapshot) -> Iterator[Matter]:
 
 
 def _restated(snapshot: Snapshot) -> Iterator[Matter]:
-    """Metrics of which the release on show changed published numbers, a cause at a time."""
-    causes: dict[tuple[str, str], list[Restatement]] = {}
+    """Metrics of which published numbers changed of late, a cause at a time."""
+    causes: dict[tuple[int | None, str, str], list[Restatement]] = {}
     for each in read_restatements(snapshot.ledger):
-        if snapshot.release is not None and each.release == snapshot.release.number:
-            causes.setdefault((str(each.cause), each.detail), []).append(each)
-    for (cause, detail), found in causes.items():
+        if each.at is not None and snapshot.now - each.at <= _NEWS:
+            causes.setdefault((each.release, str(each.cause), each.detail), []).append(each)
+    for (release, cause, detail), found in list(causes.items())[-_MOST_CAUSES:]:
         nodes = [NodeId("metric", each.metric) for each in found]
         # The metrics that most read come first.
         nodes.sort(key=lambda node: -_readers(snapshot, node))
@@ -119,7 +123,7 @@ def _restated(snapshot: Snapshot) -> Iterator[Matter]:
         owners = sorted({_owner(snapshot, node) for node in nodes} - {""})
         yield Matter(
             urgency="warn",
-            what=f"{periods} restated in this release: {_named(snapshot, nodes)}",
+            what=f"{periods} restated in release #{release}: {_named(snapshot, nodes)}",
             why=f"{cause}: {detail}" if detail else cause,
             owner=", ".join(owners),
             url=f"{node_url(nodes[0])}#restated" if len(nodes) == 1 else "/restatements",

@@ -130,7 +130,7 @@ def line_figure(series: MetricSeries, events: Sequence[tuple[date, str]]) -> Dra
     metric, points = series.metric, series.points
     title = metric.title or metric.name
     labels = tuple(_annotations(points, series.grain, events))
-    ago = Series(name="a year before", values=series.compared) if series.compared else None
+    ago = Series(name="year ago", values=series.compared) if series.compared else None
     partial = sum(1 for _ in _trailing(points))
     chart = Lines(
         title=title,

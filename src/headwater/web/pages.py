@@ -27,9 +27,6 @@ from headwater.web.metric_page import period_words
 from headwater.web.navigation import NAVIGATION, Entry, node_url
 from headwater.web.static import asset_url
 
-#: Kinds whose name stands in queries, so that a title would have to be looked up.
-_NAMED_IN_SQL = frozenset(("table", "source", "rollup"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -156,10 +153,8 @@ def prose(text: str) -> Markup:
 
 
 def called(node: NodeId, facts: Mapping[NodeId, NodeFacts]) -> str:
-    """What people call a node: its title, where SQL does not name it."""
-    known = facts.get(node)
-    is_named = node.kind in _NAMED_IN_SQL or known is None or not known.title
-    return node.name if is_named or known is None else known.title
+    """What people call a node; one that is gone goes by its name."""
+    return facts[node].called if node in facts else node.name
 
 
 def sentence(text: str) -> str:
@@ -188,8 +183,8 @@ def clock_time(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> str:
-    """The last day before an interval's end."""
-    return day(local(end - timedelta(microseconds=1), zone))
+    """Where data end."""
+    return until_words(end, zone)
 
 
 def _query(values: Mapping[str, object], **changed: object) -> str:

@@ -46,10 +46,9 @@ def test_a_page_stands(shop: Served, path: str) -> None:
     assert not re.search(r"\son\w+=|\sstyle=|<script>|javascript:", answer.text)
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "colours"), [(1440, "dark"), (390, "light")])
 def test_nothing_is_withheld(
-    shop: Served, watch: Watch, axe: str, colours: str, width: int
+    shop: Served, watch: Watch, axe: str, width: int, colours: str
 ) -> None:
     found: dict[str, list[str]] = {}
     with watch(shop, color_scheme=colours, viewport={"width": width, "height": 900}) as watched:
@@ -66,7 +65,7 @@ def test_nothing_is_withheld(
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/metrics/revenu", 404, "did you mean"),
+        ("/metrics/revenu", 404, "Did you mean"),
         ("/metrics/revenue?period=nonsense", 400, "E807"),
         ("/metrics/revenue?period=2024-02..2024-01", 400, "E807"),
         ("/metrics/revenue?period=1999", 200, "No values in this period"),
@@ -75,7 +74,7 @@ def test_nothing_is_withheld(
         ("/metrics/revenue/rows?period=2024-02&by=nothing", 404, "E974"),
         ("/metrics/revenue/rows?period=1999", 200, "No rows"),
         ("/metrics/revenue/why?period=1999", 200, "E95"),
-        ("/dashboards/tradin", 404, "did you mean"),
+        ("/dashboards/tradin", 404, "Did you mean"),
         ("/dashboards/trading?countri=France", 400, "E966"),
         ("/dashboards/trading?country=x'%20or%201=1--", 200, "No values"),
         ("/dashboards/trading?country=%3Cscript%3Ealert(1)%3C/script%3E", 200, "&lt;script&gt;"),

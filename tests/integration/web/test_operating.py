@@ -128,7 +128,7 @@ def test_focus_takes_names_and_tells_the_nearest(troubled: Served) -> None:
         assert client.get("/lineage", params={"focus": "sales"}).status_code == 200
         missing = client.get("/lineage", params={"focus": "salse"})
         assert missing.status_code == 404
-        assert "did you mean <code>sales</code>?" in missing.text
+        assert "Did you mean <code>sales</code>?" in missing.text
         assert client.get("/lineage", params={"depth": "0"}).status_code == 400
         assert client.get("/lineage", params={"group": HOSTILE}).status_code == 400
 

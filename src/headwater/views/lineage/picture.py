@@ -175,7 +175,7 @@ def _items(
         group = group_of(first, grouping)
         found[key] = Item(
             key=key,
-            label=first.node.name if alone else group,
+            label=(first.title or first.node.name) if alone else group,
             kind=first.node.kind if len(kinds) == 1 else "mixed",
             node=first.node if alone else None,
             group=group,

@@ -57,7 +57,7 @@ def lineage(
     return render(
         request,
         "lineage.html",
-        title=f"Lineage of {at.name}" if at is not None else "Lineage",
+        title=f"Lineage of {snapshot.facts[at].called}" if at is not None else "Lineage",
         crumbs=[("Lineage", "/lineage")] if at is not None else [],
         picture=picture,
         edges=_edges(picture.items, {(r.source, r.target) for r in picture.layout.routes}),
@@ -89,7 +89,7 @@ def _drawn(facts: NodeFacts) -> Drawn:
     folder = str(PurePosixPath(facts.path).parent)
     return Drawn(
         node=facts.node,
-        title=facts.title,
+        title=facts.called,
         folder=facts.node.kind if folder == "." else folder,
         parents=facts.parents,
     )

@@ -35,6 +35,14 @@ if (theme) {
   say();
 }
 
+// --- on narrow screens the row of pages begins with the one on show
+
+const here = $(".side nav [aria-current]");
+if (here) {
+  const row = here.closest("nav");
+  row.scrollLeft = here.offsetLeft + here.offsetWidth - row.clientWidth / 2 - here.offsetWidth / 2;
+}
+
 // --- search: `/` goes there, results come while typing
 
 const find = $("#find");
