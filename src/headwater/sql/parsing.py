@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from headwater.ids import digest
@@ -31,6 +32,7 @@ _WRITE = "select json_deserialize_sql(text::json) from (select unnest($1::varcha
 _HIDING = re.compile(r'"SHOW_REF"|"query(_table)?"', re.IGNORECASE)
 _MOST_TREES = 256
 _own = threading.local()
+_opening = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,20 @@ def statement_texts(trees: Sequence[str]) -> list[str]:
 
 
 def _connection() -> DuckDBPyConnection:
+    """The thread's own cursor of one sealed database."""
     connection: DuckDBPyConnection | None = getattr(_own, "connection", None)
     if connection is None:
-        import duckdb
-
-        connection = _own.connection = duckdb.connect(config=dict(SEALED))
+        with _opening:
+            connection = _own.connection = _sealed().cursor()
     return connection
+
+
+@cache
+def _sealed() -> DuckDBPyConnection:
+    """One for all threads: it lasts as long as the process, whichever thread ends first."""
+    import duckdb
+
+    return duckdb.connect(config=dict(SEALED))
 
 
 def _serialized(texts: Sequence[str]) -> list[str]:

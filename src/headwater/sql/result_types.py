@@ -13,7 +13,7 @@ from headwater.sql.problems import SqlError, SqlProblem
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_own = threading.local()
+_one_at_a_time = threading.Lock()
 
 
 @lru_cache(maxsize=4096)
@@ -28,20 +28,19 @@ def bound_types(sql: str, functions: tuple[str, ...] = ()) -> tuple[str, ...]:
     import duckdb
 
     try:
-        return tuple(str(kind) for kind in _connection(functions).sql(sql).types)
+        with _one_at_a_time:
+            return tuple(str(kind) for kind in _sealed(functions).sql(sql).types)
     except duckdb.Error as error:
         what = str(error).split("\n", maxsplit=1)[0]
         raise SqlError(SqlProblem(code="E212", what=what)) from None
 
 
-def _connection(functions: tuple[str, ...]) -> DuckDBPyConnection:
-    """A sealed connection that has the functions, kept for the thread's next question."""
+@lru_cache(maxsize=8)
+def _sealed(functions: tuple[str, ...]) -> DuckDBPyConnection:
+    """A connection that has the functions; it outlives the thread that asks first."""
     import duckdb
 
-    if getattr(_own, "functions", None) != functions:
-        connection = duckdb.connect(config=dict(SEALED))
-        for text in functions:
-            create_macro(connection, text)
-        _own.connection, _own.functions = connection, functions
-    kept: DuckDBPyConnection = _own.connection
-    return kept
+    connection = duckdb.connect(config=dict(SEALED))
+    for text in functions:
+        create_macro(connection, text)
+    return connection
