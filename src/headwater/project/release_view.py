@@ -193,6 +193,8 @@ def _record(node: Node, hashes: Mapping[str, str]) -> DefinitionRecord:
     }
     if node.meaning:  # left out elsewhere, so that the hashes of older releases stay true
         data["meaning"] = node.meaning
+    if settles := getattr(node.definition, "settles_after", ()):
+        data["settles_after"] = list(settles)
     body = json.dumps(data, separators=(",", ":"))
     path = node.definition.place.path
     return DefinitionRecord(

@@ -19,13 +19,15 @@ GRAINS: tuple[Grain, ...] = get_args(Grain)
 #: Which day of a longer period speaks for it.
 PeriodAggregate = Literal["last", "first", "average"]
 
+WindowUnit = Literal["hour", "day", "week", "month", "quarter", "year"]
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """A length of calendar time: `28 days`, `3 months`."""
 
     count: int
-    unit: Literal["hour", "day", "week", "month", "quarter", "year"]
+    unit: WindowUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from headwater.definitions.model import Described
 from headwater.errors import Place
 from headwater.ids import NodeId, digest
 from headwater.semantics.catalog import Calendar
-from headwater.semantics.metric import Metric
+from headwater.semantics.metric import Conversion, Metric, Retention, Shape
 from headwater.semantics.rollup import Rollup
 
 
@@ -34,9 +34,23 @@ class MetricDefinition:
         return digest(repr(replace(self.metric, place=Place(), places={})), repr(self.described))
 
     @property
+    def settles_after(self) -> tuple[str, ...]:
+        """How long after its end a period's number still moves: `30 day`, or `ever`."""
+        found = (_settles_after(part.shape) for part in self.parts.values())
+        return tuple(sorted({each for each in found if each}))
+
+    @property
     def used(self) -> tuple[str, ...]:
         """The metrics of the project that it is made of, itself left out."""
         return tuple(n for n, part in self.parts.items() if n != self.id.name and part.is_listed)
+
+
+def _settles_after(shape: Shape | None) -> str:
+    """Events convert later; who returned `on_or_after` a period may do so at any time."""
+    if isinstance(shape, Conversion):
+        window = shape.window
+        return "ever" if window is None else f"{window.count} {window.unit}"
+    return "ever" if isinstance(shape, Retention) and shape.count == "on_or_after" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

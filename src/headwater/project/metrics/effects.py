@@ -152,7 +152,7 @@ class _Walk:
             row_counter(self.workspace, self.session),
             is_rollback=release.sort == "rollback",
         )
-        until = complete_until(before, self.node, then)
+        until = complete_until(before, self.node, then, release.sort, self.workspace.zone)
         effects = []
         for change in changes:
             complete = was_complete(change.slot, until, self.workspace.zone)

@@ -26,7 +26,7 @@ from headwater.semantics.catalog import Catalog
 from headwater.semantics.completeness import settled_until, windows_of
 from headwater.semantics.contribution import explain
 from headwater.semantics.contribution.structure import factors_of, parts_of, structure_of
-from headwater.semantics.formulas import formula_of
+from headwater.semantics.formulas import expand
 from headwater.semantics.metric import Metric
 from headwater.semantics.spans import comparable, day_words
 
@@ -81,7 +81,7 @@ def _compare(
     names = (structure.metric.name, *structure.atoms, *beside)
     seen = asking.ask(names, asked.period, compare=(asked.comparison,))
     first, last = complete_days(seen, clock)
-    windows = windows_of(formula_of(asking.reader.catalog, structure.metric.name).terms)
+    windows = windows_of(expand(structure.metric, asking.reader.catalog.metrics).terms)
     settled = settled_until(last + _DAY, windows) - _DAY
     because = f"later events may still convert: until {day_words(settled)} all had their time"
     because = because if settled < last else ""

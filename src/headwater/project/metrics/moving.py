@@ -96,7 +96,11 @@ def _move(
     if not (changes or meaning_changed):
         return None
     assert before.release is not None
-    past = past_changes(changes, complete_until(old, node, before.release), workspace.zone)
+    past = past_changes(
+        changes,
+        complete_until(old, node, before.release, "definitions", workspace.zone),
+        workspace.zone,
+    )
     return MetricMove(
         metric=node.name,
         change="moved" if changes else "meaning",

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from headwater.clock import Grain
+from headwater.clock import Grain, local, local_midnight
 from headwater.engines.protocol import Session
-from headwater.ids import DataInterval, NodeId
+from headwater.ids import MIN_TIME, DataInterval, NodeId
 from headwater.ledger import Ledger, Note, Publication, Release, ReleaseSort
 from headwater.plan.state import State
 from headwater.project.metrics.causes import (
@@ -39,7 +39,8 @@ from headwater.project.release_view import ReleaseView
 from headwater.project.row_changes import RowComparison
 from headwater.project.workspace import Workspace
 from headwater.semantics.asking import Number
-from headwater.semantics.metric import GRAINS
+from headwater.semantics.completeness import settled_until
+from headwater.semantics.metric import GRAINS, Window, WindowUnit
 
 #: The sort of note by which a restatement is kept.
 RESTATEMENT = "restatement"
@@ -142,7 +143,7 @@ def find_restatements(
         count_rows = row_counter(workspace, session)
         for node in moved:
             values = (read_values(s.states[node], workspace.lake, session) for s in (old, after))
-            until = complete_until(old, node, before.release)
+            until = complete_until(old, node, before.release, sort, workspace.zone)
             changes = past_changes(compare_values(*values), until, workspace.zone)
             if changes:
                 found = find_differences(
@@ -168,10 +169,23 @@ def _differ(before: Side, after: Side, node: NodeId) -> bool:
     return one is not other and one.segments != other.segments
 
 
-def complete_until(side: Side, node: NodeId, release: Release) -> datetime:
-    """Periods that end later were not complete in a release: by its data, and by its clock."""
+def complete_until(
+    side: Side, node: NodeId, release: Release, new: ReleaseSort, zone: ZoneInfo
+) -> datetime:
+    """Periods that end later were not complete in a release: by its data, and by its clock.
+
+    Nor were those, where new data come, whose last events had not had their time to convert.
+    """
     data_until = side.data_until(node)
-    return release.created_at if data_until is None else min(data_until, release.created_at)
+    until = release.created_at if data_until is None else min(data_until, release.created_at)
+    settles = side.settles_after(node) if new == "data" else ()
+    if not settles:
+        return until
+    if "ever" in settles:
+        return MIN_TIME
+    windows = (text.split() for text in settles)
+    found = [Window(int(count), cast("WindowUnit", unit)) for count, unit in windows]
+    return local_midnight(settled_until(local(until, zone).date(), found), zone)
 
 
 def past_changes(

@@ -69,6 +69,11 @@ class Side:
         record = self.records.get(node)
         return "" if record is None else meaning_of(record)
 
+    def settles_after(self, node: NodeId) -> tuple[str, ...]:
+        """How long after its end a period of a metric still moves: `30 day`, or `ever`."""
+        record = self.records.get(node)
+        return () if record is None else tuple(json.loads(record.body).get("settles_after", ()))
+
     def data_until(self, node: NodeId) -> datetime | None:
         """Where the data of the nearest nodes with a time end, the earliest of them."""
         ends: list[datetime] = []

@@ -12,7 +12,7 @@ from headwater.clock import Grain
 from headwater.errors import HeadwaterError
 from headwater.project.metrics.movement import Why, WhyQuery
 from headwater.project.metrics.restating import Restatement
-from headwater.project.reporting.numbers import Numbers, Trend
+from headwater.project.reporting.numbers import Alone, Numbers, Trend
 from headwater.semantics.asking import Comparison, Point
 from headwater.semantics.calendar import PLAIN, is_period
 from headwater.semantics.formats import Change, NumberFormat, format_change, format_of
@@ -52,8 +52,10 @@ class MetricFacts:
     metric: Metric
     numbers_format: NumberFormat
     period: Period
+    where: tuple[str, ...]
     grain: Grain
     compared: tuple[Compared, ...]
+    alone: Alone | None  # its value, where nothing is compared
     missing: tuple[str, ...]  # why something is not compared
     trend: Trend
     unusual_grain: Grain
@@ -71,7 +73,14 @@ class MetricFacts:
     @property
     def value(self) -> Fraction | None:
         """Its value in the period."""
-        return self.first.why.after if self.first is not None else None
+        if self.first is not None:
+            return self.first.why.after
+        return self.alone.value if self.alone is not None else None
+
+    @property
+    def open_until(self) -> date | None:
+        """The day until which the value may still move; None: it is final."""
+        return self.alone.open_until if self.alone is not None else None
 
     @property
     def misses_target(self) -> bool:
@@ -108,24 +117,28 @@ def gather(name: str, asked: Asked, numbers: Numbers) -> MetricFacts:
     grain = grain_of(asked.period)
     cohorts = _cohorts(metric, asked.period, numbers) if _is_cohorts(metric) else None
     compared, missing = ((), ()) if cohorts else _compared(metric, asked, numbers)
+    alone = None if compared or cohorts else numbers.alone(name, asked.period, asked.where)
     trend = numbers.trend(name, grain)
     days = numbers.trend(name, "day") if grain != "day" and not asked.where else None
     spoken = days if days is not None and days.points else trend
     period = compared[0].why.spans.now if compared else asked.period
     target = metric.target.get(grain)
     is_cut = bool(compared) and compared[0].why.spans.is_cut
+    is_partial = is_cut or (alone is not None and alone.open_until is not None)
     return MetricFacts(
         metric=metric,
         numbers_format=format_of(metric),
         period=period,
+        where=asked.where,
         grain=grain,
         compared=compared,
+        alone=alone,
         missing=missing,
         trend=trend,
         unusual_grain=spoken.grain,
         unusual=spoken.unusual(period.first, period.last) if _speaks(asked, cohorts) else (),
         days=days,
-        target=None if is_cut or asked.where or target is None else Decimal(target),
+        target=None if is_partial or asked.where or target is None else Decimal(target),
         cohorts=cohorts,
         restatements=_restated(name, asked, numbers) if asked.with_restatements else (),
     )

@@ -27,7 +27,7 @@ from headwater.semantics.calendar import step_from
 from headwater.semantics.contribution import exact
 from headwater.semantics.formats import MINUS, NumberFormat, format_of
 from headwater.semantics.periods import Period
-from headwater.semantics.spans import day_words, span_words
+from headwater.semantics.spans import day_words, open_words, span_words
 from headwater.semantics.wording import number_of, part_words, title_of
 
 #: Unusual points that a sentence names.
@@ -40,6 +40,9 @@ def standing(facts: MetricFacts) -> Iterator[Sentence]:
     title = title_of(facts.metric)
     if facts.cohorts is not None:
         yield from _cohorts(facts)
+        return
+    if facts.alone is not None and facts.alone.value is not None:
+        yield from _alone(facts, facts.alone.value)
         return
     if facts.first is None or facts.value is None:
         reason = f": {facts.missing[0]}" if facts.missing else ""
@@ -95,6 +98,21 @@ def action(facts: MetricFacts) -> Sentence | None:
     if not facts.metric.playbook or not (facts.misses_target or facts.is_worse):
         return None
     return (" ".join(facts.metric.playbook.split()),)
+
+
+def _alone(facts: MetricFacts, found: Fraction) -> Iterator[Sentence]:
+    """A value without a change: as in `Share stands at 12 % so far in November 2011: …`."""
+    source = of_query(facts.metric.name, facts.period, facts.where)
+    value = Figure(facts.numbers_format.text(number_of(found)), found, source)
+    title, span = title_of(facts.metric), span_words(facts.period)
+    if facts.open_until is not None:
+        because = open_words(facts.period.last, facts.open_until)
+        yield (f"{title} stands at ", value, f" so far in {span}: {because}.")
+        return
+    yield (f"{title} stood at ", value, f" in {span}.")
+    yield from _target(facts, value)
+    for reason in facts.missing:
+        yield (f"It is not compared: {reason}.",)
 
 
 # --- the change as a whole

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from headwater.clock import Clock, Grain, local
 from headwater.project.metrics.explaining import compare_metric, explain_metric
-from headwater.project.metrics.movement import Reader, Why, WhyQuery
+from headwater.project.metrics.movement import Asking, Reader, Why, WhyQuery, totals_of, whole_of
 from headwater.project.metrics.restating import Restatement
 from headwater.semantics.asking import Point
+from headwater.semantics.contribution.structure import structure_of
 from headwater.semantics.metric import Metric
 from headwater.semantics.periods import Period, read_period
 from headwater.stats.baseline import Expectation, Step, expect
@@ -67,6 +69,16 @@ class Trend:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A value that is compared with none; until `open_until` it may still move."""
+
+    value: Fraction | None
+    open_until: date | None
+    release: int | None
+    data_until: datetime | None
+
+
 @dataclass
 class Numbers:
     """The numbers of one release, at one moment."""
@@ -100,6 +112,12 @@ class Numbers:
             ("compared", asked), lambda: compare_metric(self.reader, asked, self.clock)
         )
 
+    def alone(self, metric: str, period: Period, where: tuple[str, ...]) -> Alone:
+        """The value over a period that is compared with none."""
+        return self._once(
+            ("alone", metric, period, where), lambda: self._ask(metric, period, where)
+        )
+
     def trend(self, metric: str, grain: Grain) -> Trend:
         """Published values with their bands; of cohorts, see `cohorts`."""
         return self._once(("trend", metric, grain), lambda: self._trend(metric, grain))
@@ -108,6 +126,17 @@ class Numbers:
         """Published values of cohorts, by period and step."""
         points = self._once(("points", metric, grain), lambda: self.reader.history(metric, grain))
         return tuple(point for point in points if point.step is not None)
+
+    def _ask(self, metric: str, period: Period, where: tuple[str, ...]) -> Alone:
+        structure = structure_of(self.metric(metric), self.reader.catalog.metrics)
+        asking = Asking(self.reader, structure, where)
+        answer = asking.ask((metric, *structure.atoms), period)
+        return Alone(
+            value=whole_of(structure.tree, totals_of(answer)),
+            open_until=answer.open_until.get(metric),
+            release=answer.release,
+            data_until=answer.data_until,
+        )
 
     def _explain(self, asked: WhyQuery) -> Why:
         return explain_metric(self.reader, asked, self.clock)

@@ -134,16 +134,17 @@ def make_pack(
         with_unusual="unusual" in report.include,
     )
     blocks = tuple(_block(gather(name, asked, numbers), report, numbers) for name in report.metrics)
-    whys = [b.facts.first.why for b in blocks if b.facts.first is not None]
+    found = [b.facts.first.why if b.facts.first is not None else b.facts.alone for b in blocks]
+    answers = [each for each in found if each is not None]
     return Pack(
         report=report,
         project=project,
         period=asked_period,
         parameters=parameters,
         blocks=blocks,
-        release=next((why.release for why in whys), None),
+        release=next((each.release for each in answers), None),
         made_at=numbers.clock.now,
-        data_until=min((w.data_until for w in whys if w.data_until is not None), default=None),
+        data_until=min((a.data_until for a in answers if a.data_until is not None), default=None),
     )
 
 

@@ -19,7 +19,7 @@ from headwater.project.reporting.deriving import sql_of
 from headwater.project.reporting.facts import Compared
 from headwater.project.reporting.figures import Figure, Sentence
 from headwater.project.reporting.pack import Block, Pack
-from headwater.semantics.spans import day_words, span_words
+from headwater.semantics.spans import day_words, span_words, until_words
 from headwater.semantics.wording import number_of, within
 
 _CHART_WIDTH: Final = 480.0
@@ -66,7 +66,7 @@ def about(pack: Pack, zone: ZoneInfo) -> tuple[str, ...]:
         f"made on {day_words(made.date())}, {made:%H:%M}",
     ]
     if pack.data_until is not None:
-        told.insert(3, f"data before {local(pack.data_until, zone):%Y-%m-%d %H:%M}")
+        told.insert(3, f"data until {until_words(pack.data_until, zone)}")
     return tuple(word for word in told if word)
 
 
@@ -157,7 +157,8 @@ def value_text(block: Block) -> str:
     if facts.cohorts is not None:
         newest = facts.cohorts.newest
         return facts.numbers_format.text(newest.value if newest is not None else None)
-    return facts.numbers_format.text(number_of(facts.value))
+    text = facts.numbers_format.text(number_of(facts.value))
+    return f"{text} so far" if facts.open_until is not None else text
 
 
 def change_words(compared: Compared) -> tuple[str, str, str]:
