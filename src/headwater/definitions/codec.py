@@ -15,6 +15,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from headwater.ids import digest
+
 Code = Callable[[Any], Any]
 
 
@@ -70,6 +72,37 @@ def codec_of(annotation: Any) -> Codec:
     if origin is Literal:
         return _SAME
     return _generic(annotation, origin, args)
+
+
+@cache
+def shape_of(annotation: Any) -> str:
+    """A hash of the fields that values of an annotation have, in this process's own code.
+
+    What was written by other code, say while a developer edits it, has another shape.
+    """
+    shapes: dict[str, list[str]] = {}
+    waiting = [annotation]
+    while waiting:
+        each = waiting.pop()
+        waiting += get_args(each)
+        if not (isinstance(each, type) and dataclasses.is_dataclass(each)):
+            continue
+        name = f"{each.__module__}.{each.__qualname__}"
+        if name in shapes:
+            continue
+        hints = get_type_hints(each)
+        shapes[name] = [
+            f"{field.name}: {hints[field.name]} = {_default_text(field)}"
+            for field in dataclasses.fields(each)
+            if field.init
+        ]
+        waiting += hints.values()
+    return digest(str(annotation), sorted(shapes.items()))
+
+
+def _default_text(field: dataclasses.Field[Any]) -> str:
+    found = _default(field)
+    return "" if found is dataclasses.MISSING else repr(found)
 
 
 def _generic(annotation: Any, origin: Any, args: tuple[Any, ...]) -> Codec:

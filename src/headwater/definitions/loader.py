@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from headwater.definitions.cache import ParseCache
-from headwater.definitions.codec import Codec, codec_of
+from headwater.definitions.codec import Codec, codec_of, shape_of
 from headwater.definitions.folders import misplaced
 from headwater.definitions.functions import SqlFunction, read_function
 from headwater.definitions.model import Definition, Settings
@@ -123,7 +123,7 @@ class ReadContext:
         form_codec, issue_codec = codec_of(form), codec_of(tuple[Issue, ...])
         results: list[tuple[Found | None, tuple[Issue, ...]] | None] = []
         missing: list[tuple[int, str, Files]] = []
-        reading = name or _full_name(read)
+        reading = f"{name or _full_name(read)} {shape_of(form)}"
         for index, paths in enumerate(groups):
             key = self.cache.key(reading, self._salt(paths[0]), *self._seen(paths))
             kept = self._kept(key, form_codec, issue_codec)
@@ -227,7 +227,7 @@ def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = No
 def _settings(tree: Tree, cache: ParseCache) -> tuple[Settings, tuple[Issue, ...]]:
     """The settings, from the cache where `headwater.yml` is unchanged and had no mistakes."""
     codec = codec_of(Settings)
-    key = cache.key("settings", tree.hashes.get(SETTINGS_FILE, ""))
+    key = cache.key("settings", shape_of(Settings), tree.hashes.get(SETTINGS_FILE, ""))
     kept = cache.get(key)
     if kept is not None:
         try:

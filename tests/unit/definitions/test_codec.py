@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.definitions.codec import CodecError, codec_of
+from headwater.definitions.codec import CodecError, codec_of, shape_of
 
 
 class Colour(StrEnum):
@@ -89,3 +90,22 @@ def test_defaults_take_no_room() -> None:
 def test_an_annotation_without_a_form_is_refused(annotation: Any) -> None:
     with pytest.raises(CodecError):
         codec_of(annotation)
+
+
+def test_what_other_code_wrote_has_another_shape() -> None:
+    """A field that came, went, or has another default gives another key in the parse cache."""
+
+    def made(*fields: tuple[str, type, object]) -> type:
+        own = [(n, kind, dataclasses.field(default=d)) for n, kind, d in fields]
+        return dataclasses.make_dataclass("Form", own, frozen=True, namespace={"__module__": "m"})
+
+    before = made(("a", str, ""), ("b", str, ""))
+    assert shape_of(before) == shape_of(made(("a", str, ""), ("b", str, "")))
+    others = [
+        made(("a", str, "")),
+        made(("b", str, ""), ("a", str, "")),
+        made(("a", str, ""), ("b", int, 0)),
+        made(("a", str, ""), ("b", str, "x")),
+    ]
+    assert len({shape_of(each) for each in (before, *others)}) == 5
+    assert shape_of(tuple[before, ...]) != shape_of(before)  # type: ignore[valid-type]

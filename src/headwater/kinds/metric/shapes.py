@@ -147,7 +147,8 @@ def _misfits(
         what = f"`{key}` means nothing for a metric of type {sort}"
         fix = "take it out" if "type" in values else f"add `type: {' or '.join(homes)}`"
         issues.append(Issue(code="E922", what=what, place=places.get(key, place), fix=fix))
-    needed = _NEEDS[sort] if not (sort == "ratio" and "expr" in values) else ("expr",)
+    is_written = sort == "ratio" and bool(values.get("expr", "").strip())
+    needed = ("expr",) if is_written else _NEEDS[sort]
     for key in needed:
         if key not in values:
             what = f"missing key `{key}`"
