@@ -27,7 +27,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from headwater.stats.medians import Window
 from headwater.stats.student import student_quantile
@@ -76,8 +76,7 @@ COVERAGE: dict[Step, float] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What a point should be, and where it would lie but for something unusual."""
 
     expected: float
@@ -133,7 +132,7 @@ def _expect(
 class _Candidate:
     """One way to guess: a base, moved by the median of its newest errors."""
 
-    __slots__ = ("above", "base", "below", "guess", "level")
+    __slots__ = ("above", "base", "below", "guess", "level", "middle", "tried")
 
     def __init__(self, rhythm: Rhythm) -> None:
         self.level = Window(rhythm.lag)
@@ -141,14 +140,17 @@ class _Candidate:
         self.below = Window(rhythm.memory // 2)
         self.base: float | None = None
         self.guess: float | None = None
+        self.middle: float | None = None  # of the level, when it guessed last
+        self.tried = 0  # how many errors are known
 
     def place(self, base: float | None, *, is_known: bool = True) -> None:
         """Guess from a base, where it and the level are known well enough."""
         self.base = base
-        if base is None or not is_known or not self.level.ordered:
+        middle = self.middle = self.level.median() if self.level.ordered else None
+        if base is None or middle is None or not is_known:
             self.guess = None
         else:
-            self.guess = base + self.level.median()
+            self.guess = base + middle
 
     def learn(self, value: float) -> None:
         """Compare with what came."""
@@ -160,15 +162,12 @@ class _Candidate:
                 self.above.add(error)
             if error <= 0:
                 self.below.add(-error)
+            self.tried = len(self.above.ordered) + len(self.below.ordered)
         self.level.add(value - self.base)
-
-    def tried(self) -> int:
-        """How often it was compared."""
-        return len(self.above.ordered) + len(self.below.ordered)
 
     def mean_error(self) -> float:
         """By how far it missed. The mean, since to miss every December is to be wrong."""
-        return (sum(self.above.ordered) + sum(self.below.ordered)) / self.tried()
+        return (sum(self.above.ordered) + sum(self.below.ordered)) / self.tried
 
     def spreads(self) -> tuple[float, float]:
         """The standard deviations of errors below and above; of one side where one is unknown."""
@@ -201,33 +200,30 @@ class _Series:
         is_known = len(recent.ordered) >= _LEAST_VALUES
         near.place(recent.median() if is_known else 0.0, is_known=is_known)
         far.place(None if before is None else self._known.get(before))
-        best = self._judged(near)
-        other = self._judged(far)
-        if best is None or (other is not None and far.mean_error() < near.mean_error()):
-            best = other
-        if best is None:
+        least = self._rhythm.least
+        is_near = near.guess is not None and near.tried >= least
+        is_far = far.guess is not None and far.tried >= least
+        if not (is_near or is_far):
             return None
-        chosen, expected = best
+        if is_near and is_far:
+            is_near = far.mean_error() >= near.mean_error()
+        chosen = near if is_near else far
+        expected = chosen.guess
+        assert expected is not None
         below, above = chosen.spreads()
-        factor = _quantile(self._tail, chosen.tried())
+        factor = _quantile(self._tail, chosen.tried)
         low, high = expected - factor * below, expected + factor * above
-        if self._least >= 0:  # what was never negative is not expected to be
-            return Expectation(max(expected, 0.0), max(low, 0.0), max(high, 0.0))
+        if low < 0.0 <= self._least:  # what was never negative is not expected to be
+            return Expectation(max(expected, 0.0), 0.0, max(high, 0.0))
         return Expectation(expected, low, high)
-
-    def _judged(self, candidate: _Candidate) -> tuple[_Candidate, float] | None:
-        """The candidate with its guess, where it has one and was tried often enough."""
-        if candidate.guess is None or candidate.tried() < self._rhythm.least:
-            return None
-        return candidate, candidate.guess
 
     def learn(self, period: date, value: float) -> None:
         """Take in the value of the period that was just expected."""
         self._known[period] = value
         self._least = min(self._least, value)
-        level = self._near.level
-        if level.ordered:
-            self._recent[period.weekday() % self._places].add(value - level.median())
+        middle = self._near.middle
+        if middle is not None:
+            self._recent[period.weekday() % self._places].add(value - middle)
         self._near.learn(value)
         self._far.learn(value)
 

@@ -16,10 +16,10 @@ class Window:
     (2.0, [1.0, 2.0, 4.0])
     """
 
-    __slots__ = ("_newest", "_size", "ordered")
+    __slots__ = ("_newest", "_room", "ordered")
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self._room = size
         self._newest: deque[float] = deque()
         self.ordered: list[float] = []
 
@@ -29,7 +29,9 @@ class Window:
     def add(self, value: float) -> None:
         """Take in a value, and forget the oldest where there are too many."""
         ordered, newest = self.ordered, self._newest
-        if len(newest) == self._size:
+        if self._room:
+            self._room -= 1
+        else:
             del ordered[bisect_left(ordered, newest.popleft())]
         newest.append(value)
         insort(ordered, value)
