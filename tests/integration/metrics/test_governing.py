@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 import headwater
 from headwater.cli.app import app
+from headwater.project import Project
 
 LATE = [(5, "2024-01-06 09:00", "dan", 5)]
 DOUBLED = ("amount::decimal(18,2)", "(amount * 2)::decimal(18,2)")
@@ -171,3 +172,13 @@ def test_in_python(shop: Small) -> None:
     with headwater.open(shop.root) as opened:
         standing = opened.project.metrics.standing("revenue")
     assert (standing.approved_by, standing.restated) == ("", 1)
+
+
+def test_standings_are_as_new_as_the_ledger(shop: Small) -> None:
+    """An approval, and a run that holds something, come without a release: both show at once."""
+    with Project.open(shop.root) as project:
+        reader = project.metrics
+        assert reader.standing("revenue").approved_by == ""
+        call(shop, "approve", "revenue")
+        assert reader.standing("revenue").approved_by == "ann"
+        assert reader.standings is reader.standings
