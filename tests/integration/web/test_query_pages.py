@@ -126,7 +126,7 @@ def test_what_was_typed_wrongly_stays(client: httpx.Client) -> None:
     assert "E981" in answer.text
     assert "E980" in answer.text
     assert 'value="many" maxlength="500" aria-invalid="true"' in answer.text
-    assert client.get("/queries/best?tpo=3").text.count("Did you mean <code>top</code>?") == 1
+    assert client.get("/queries/best?tpo=3").text.count("did you mean <code>top</code>?") == 1
 
 
 def test_a_needed_value_is_asked_for(client: httpx.Client) -> None:
@@ -190,7 +190,7 @@ def test_mistakes_stand_beside_the_text(client: httpx.Client) -> None:
     assert "E202" in answer.text
     assert "line 2, column 3" in answer.text
     assert 'data-line="2" data-column="3"' in answer.text
-    assert "Did you mean <code>amount</code>?" in answer.text
+    assert "did you mean <code>amount</code>?" in answer.text
     assert "<script>alert" not in answer.text
 
 
