@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from headwater.clock import local
 from headwater.errors import Issue, UsageError
 from headwater.semantics.asking import Comparison
 from headwater.semantics.periods import Period
@@ -129,6 +131,21 @@ def day_words(day: date) -> str:
     '9 December 2011'
     """
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def until_words(until: datetime, zone: ZoneInfo) -> str:
+    """Where data end: the last whole day, or the moment within a day.
+
+    >>> london = ZoneInfo("Europe/London")
+    >>> until_words(datetime(2011, 12, 10, tzinfo=london), london)
+    '9 December 2011'
+    >>> until_words(datetime(2011, 12, 9, 15, 30, tzinfo=london), london)
+    '9 December 2011, 15:30'
+    """
+    end = local(until, zone)
+    if end.time() == time():
+        return day_words(end.date() - _DAY)
+    return f"{day_words(end.date())}, {end:%H:%M}"
 
 
 def open_words(period_last: date, until: date) -> str:

@@ -10,14 +10,13 @@ from decimal import Decimal
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from headwater.clock import local
 from headwater.contracts.quoting import literal
 from headwater.semantics.asking import Answer, AnswerColumn, Comparison, Compiled, Number
 from headwater.semantics.calendar import period_label
 from headwater.semantics.catalog import Calendar
 from headwater.semantics.formats import NO_VALUE, format_change, format_of
 from headwater.semantics.metric import Metric
-from headwater.semantics.spans import open_words
+from headwater.semantics.spans import open_words, until_words
 from headwater.views.exports import json_value
 from headwater.views.figures import count
 from headwater.views.layout import Cell
@@ -29,6 +28,7 @@ PARTIAL: Final = "…"
 _STYLES: Final = {"good": "good", "bad": "bad", "neutral": ""}
 _WORDS: Final = {"good": " better", "bad": " worse", "neutral": ""}
 _PATHS: Final = {"raw": "from the tables", "rollup": "from rollups", "published": "as published"}
+_KEPT: Final = {"rollup": "rollups", "published": "what is published"}
 _BASES: Final[Mapping[Comparison, str]] = {
     "previous": "against the period before",
     "year_ago": "against a year ago",
@@ -123,7 +123,7 @@ def footer(answer: Answer, zone: ZoneInfo, shown: int) -> Iterator[str]:
     """What a reader must know of the numbers."""
     parts = [f"release #{answer.release}"] if answer.release is not None else []
     if answer.data_until is not None:
-        parts.append(f"data until {local(answer.data_until, zone):%Y-%m-%d %H:%M}")
+        parts.append(f"data until {until_words(answer.data_until, zone)}")
     parts += [_BASES[comparison] for comparison in answer.query.compare]
     parts.append(_PATHS[answer.path])
     if not answer.rows:
@@ -151,7 +151,16 @@ def sparkline(values: Sequence[Number | None]) -> str:
     return "".join(" " if v is None else _BARS[round((float(v) - low) / step)] for v in values)
 
 
-def sql_with_values(compiled: Compiled) -> str:
+def audited_sql(compiled: Compiled, taken: str) -> str:
+    """The SQL of a question that anybody can run; told first where the answer is `taken` from."""
+    text = sql_with_values(compiled)
+    if compiled.path == taken:
+        return text
+    # Not `--`, which a shell's argument cannot begin with.
+    return f"/* Answered sooner from {_KEPT[taken]}; it is the same. */\n{text}"
+
+
+def sql_with_values(compiled: Compiled | Answer) -> str:
     """The SQL of a question with its values in it, so that it can be read and run."""
 
     def put(match: re.Match[str]) -> str:

@@ -22,6 +22,7 @@ from headwater.semantics.wording import (
     share_words,
     value_words,
 )
+from headwater.views.answers import sql_with_values
 from headwater.views.layout import Cell, Row
 from headwater.views.page import Page
 from headwater.views.plain import plain
@@ -223,13 +224,11 @@ def _number(value: Fraction | None) -> int | float | None:
 
 
 def sql_lines(answers: Sequence[Answer]) -> Iterator[str]:
-    """Each query that was asked, as SQL with its values."""
+    """Each query that was asked, as SQL with its values in it."""
     for number, answer in enumerate(answers, 1):
         query = answer.query
         asked = ", ".join(query.metrics)
         by = f" by {', '.join(query.by)}" if query.by else ""
-        yield f"-- {number}: {asked}{by}, {query.period} ({answer.path})"
-        for name, value in answer.parameters.items():
-            yield f"-- ${name} = {value!r}"
-        yield f"{answer.sql.rstrip()};"
+        yield f"/* {number}: {asked}{by}, {query.period} */"
+        yield f"{sql_with_values(answer).rstrip()};"
         yield ""

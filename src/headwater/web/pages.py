@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from headwater.charts.calendar import period_text
 from headwater.clock import local
 from headwater.ids import NodeId
+from headwater.semantics.spans import until_words
 from headwater.semantics.wording import dimension_words
 from headwater.views.figures import count, seconds, size, span
 from headwater.views.summaries import NodeFacts

@@ -55,8 +55,9 @@ def test_as_lines(shop: Small) -> None:
 
 def test_sql_of_each_number(shop: Small) -> None:
     text = asked(shop, "revenue", "--period", "2024-02", "--sql")
-    assert "-- 1: revenue" in text
+    assert "/* 1: revenue" in text
     assert "SELECT" in text
+    assert "rollup_" not in text, "of tables, so that it can be run"
 
 
 def test_some_rows_and_other_dimensions(shop: Small) -> None:

@@ -11,7 +11,13 @@ from headwater.ids import NodeId
 from headwater.semantics.asking import Answer, AnswerColumn, Compiled, MetricQuery
 from headwater.semantics.catalog import Calendar
 from headwater.semantics.metric import Metric
-from headwater.views.answers import answer_data, print_answer, sparkline, sql_with_values
+from headwater.views.answers import (
+    answer_data,
+    audited_sql,
+    print_answer,
+    sparkline,
+    sql_with_values,
+)
 
 METRICS = {
     "revenue": Metric(name="revenue", format="gbp", better="higher"),
@@ -56,7 +62,7 @@ def test_a_table_of_months() -> None:
         "2011-10   France    £1,070,705  ▲ 7.1 % better",
         "2011-11   no value    £900,000  ▼ 10.0 % worse",
         "2011-12…  Spain              –               –",
-        "release #3 · data until 2011-12-10 00:00 · against the period before · from rollups",
+        "release #3 · data until 9 December 2011 · against the period before · from rollups",
         "… not complete: the period goes on, or its data do",
     ]
 
@@ -91,6 +97,14 @@ def test_values_stand_in_the_sql_and_texts_are_left_alone() -> None:
     assert sql_with_values(compiled) == (
         "SELECT '$p1', \"$p1\" FROM sales WHERE a = 'O''Neil' AND b >= DATE '2011-11-01' "
         "AND c < TIMESTAMPTZ '2011-12-01 00:00:00+00:00' AND d = 5"
+    )
+
+
+def test_sql_for_anybody_says_where_the_answer_came_from() -> None:
+    compiled = Compiled(sql="SELECT 1", parameters={}, columns=(), relations={}, path="raw")
+    assert audited_sql(compiled, "raw") == "SELECT 1"
+    assert audited_sql(compiled, "rollup") == (
+        "/* Answered sooner from rollups; it is the same. */\nSELECT 1"
     )
 
 

@@ -33,7 +33,9 @@ def why(
     from headwater.views.why import print_why, sql_lines, why_data
 
     with call.open() as project:
-        found = why_moved(project, metric, period, compare, by=by or (), where=where or ())
+        found = why_moved(
+            project, metric, period, compare, by=by or (), where=where or (), from_tables=sql
+        )
         facts = facts_of(project, found)
         if sql:
             for line in sql_lines(found.answers):

@@ -109,11 +109,13 @@ def _split(texts: list[str] | None) -> tuple[str, ...]:
 
 
 def _show_sql(project: Project, question: MetricQuery, path: str, call: Call) -> None:
-    """The SQL with its values, so that it can be run as it is."""
-    from headwater.views.answers import sql_with_values
+    """The SQL with its values, so that it can be run as it is: over tables, unless told."""
+    from headwater.views.answers import audited_sql
 
-    compiled = project.metrics.compile(question, "auto" if path == "published" else path)  # type: ignore[arg-type]
+    reader = project.metrics
+    compiled = reader.compile(question, "rollup" if path == "rollup" else "raw")
+    taken = reader.compile(question).path if path == "auto" else path
     if call.json:
         call.screen.data({"sql": compiled.sql, "parameters": dict(compiled.parameters)})
     else:
-        call.screen.line(sql_with_values(compiled))
+        call.screen.line(audited_sql(compiled, taken))

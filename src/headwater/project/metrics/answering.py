@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,14 +11,32 @@ from headwater.clock import local
 from headwater.project.metrics.explaining import explain_metric
 from headwater.project.metrics.movement import Why, WhyQuery
 from headwater.project.metrics.restating import LISTED, Restatement, read_restatements
-from headwater.semantics.asking import Comparison, Standing
+from headwater.semantics.asking import Answer, Comparison, MetricQuery, Standing
 from headwater.semantics.calendar import step_from
-from headwater.semantics.metric import GRAINS
+from headwater.semantics.catalog import Catalog
+from headwater.semantics.metric import GRAINS, Metric
 from headwater.semantics.periods import Period, read_period
-from headwater.semantics.spans import day_words
+from headwater.semantics.spans import until_words
 
 if TYPE_CHECKING:
     from headwater.project.facade import Project
+    from headwater.project.metrics.reader import MetricReader
+
+
+@dataclass(frozen=True, slots=True)
+class FromTables:
+    """A reader that asks the tables alone."""
+
+    reader: MetricReader
+
+    @property
+    def catalog(self) -> Catalog:
+        """The metrics, tables and rollups."""
+        return self.reader.catalog
+
+    def query(self, query: MetricQuery, *, extra: Mapping[str, Metric] | None = None) -> Answer:
+        """The answer to a query."""
+        return self.reader.query(query, path="raw", extra=extra)
 
 
 def why_moved(
@@ -29,9 +47,14 @@ def why_moved(
     *,
     by: Sequence[str] = (),
     where: Sequence[str] = (),
+    from_tables: bool = False,
 ) -> Why:
-    """The change of a metric between two periods. Codes E807, E910, E950, E951."""
-    clock, reader = project.workspace.clock, project.metrics
+    """The change of a metric between two periods. Codes E807, E910, E950, E951.
+
+    `from_tables` asks no rollup and no history, so that anybody can run its SQL; it takes longer.
+    """
+    clock = project.workspace.clock
+    reader = FromTables(project.metrics) if from_tables else project.metrics
     today = local(clock.now, clock.zone).date()
     asked = WhyQuery(
         metric=metric,
@@ -67,8 +90,7 @@ def facts_about(
     if standing.stale_because:
         yield f"stale: {standing.stale_because}"
     if why.data_until is not None:
-        last = why.data_until - timedelta(microseconds=1)
-        yield f"data until {day_words(local(last, zone).date())}"
+        yield f"data until {until_words(why.data_until, zone)}"
 
 
 def is_restated(restatement: Restatement, span: Period) -> bool:

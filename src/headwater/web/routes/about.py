@@ -43,7 +43,7 @@ def _lines(snapshot: Snapshot, facts: NodeFacts) -> list[str]:
         lines.append(count(facts.rows, "row"))
     until = facts.intervals[-1].end if facts.intervals and facts.time else None
     if until is not None:
-        lines.append(f"Data up to {last_day(until, snapshot.zone)}")
+        lines.append(f"Data until {last_day(until, snapshot.zone)}")
     return lines
 
 
@@ -60,6 +60,6 @@ def _standing(snapshot: Snapshot, metric: str) -> Iterator[str]:
     if standing.stale_because:
         yield f"▲ Stale: {standing.stale_because}"
     if standing.data_until is not None:
-        yield f"Data up to {last_day(standing.data_until, snapshot.zone)}"
+        yield f"Data until {last_day(standing.data_until, snapshot.zone)}"
     if standing.restated:
         yield f"{count(standing.restated, 'published period')} restated"
