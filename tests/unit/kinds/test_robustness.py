@@ -19,7 +19,8 @@ from headwater.registry import KINDS
 READERS = tuple(kind.reader for kind in KINDS)
 FILES = {
     "headwater.yml": "name: shop\ntimezone: UTC\nteams: {data: {members: [ann]}}\n"
-    "defaults: {tables: {owner: data}}\nprofiles: {x: {lake: a, threads: 2}}\n",
+    "defaults: {tables: {owner: data}}\nprofiles: {x: {lake: a, threads: 2}}\n"
+    "mail: {url: '${SMTP}', sender: a@b.example}\n",
     "sources/s.yml": "files: a.csv\ntime: at\non_breach: {quarantine: id}\n"
     "options: {delimiter: ;}\nchangelog: {key: id, latest_by: at}\nfreshness: {warn_after: 2d}\n",
     "sources/p.yml": "postgres: {url: '${DB}', table: t, overlap: 1h}\ncomplete: {by: time}\n",

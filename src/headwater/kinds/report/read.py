@@ -12,7 +12,7 @@ from headwater.definitions.fields import INVALID, take_described
 from headwater.definitions.files import root_mapping
 from headwater.definitions.loader import Files, ReadContext, Reading, name_of
 from headwater.definitions.yamltext import Located
-from headwater.errors import Place, UsageError, did_you_mean
+from headwater.errors import Issue, Place, UsageError, did_you_mean
 from headwater.ids import NodeId
 from headwater.kinds.report.definition import ReportDefinition
 from headwater.semantics.periods import read_period
@@ -44,10 +44,11 @@ class ReportReader:
             for ending in _ENDINGS
             for path in context.paths("reports", ending)
         ]
-        return Reading(
-            definitions=tuple(found for found, _ in read if found is not None),
-            issues=tuple(issue for _, issues in read for issue in issues),
-        )
+        found = tuple(each for each, _ in read if each is not None)
+        issues = [issue for _, noted in read for issue in noted]
+        if context.settings.mail is None:
+            issues += [issue for each in found for issue in _mail_to_nowhere(each)]
+        return Reading(definitions=found, issues=tuple(issues))
 
     def schemas(self) -> Mapping[str, DescribedFiles]:
         """What editors are told of its files."""
@@ -89,6 +90,15 @@ def read_report(files: Files) -> ReportDefinition | None:
         places=dict(_places(root)),
         **{key: values[key] for key in keys if key in values},
     )
+
+
+def _mail_to_nowhere(report: ReportDefinition) -> Iterator[Issue]:
+    """W958 for each delivery by mail: E958 is what sending it would say."""
+    for each in report.deliver:
+        if each.sort == "email":
+            what = "it goes by mail, and there is no mail server to send by"
+            fix = 'add `mail: {url: "${SMTP_URL}", sender: reports@…}` to headwater.yml'
+            yield Issue(code="W958", what=what, place=each.place, fix=fix)
 
 
 def parameters_in(condition: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from headwater.definitions.cache import ParseCache
 from headwater.definitions.loader import ReadContext, Reading
-from headwater.definitions.model import Settings
+from headwater.definitions.model import Mail, Settings
 from headwater.definitions.tree import Tree
 from headwater.errors import Place
 from headwater.kinds.report.definition import Destination, ReportDefinition
@@ -25,9 +25,13 @@ MONTHLY = """
 """
 
 
-def reading(text: str, path: str = "reports/monthly.yml") -> Reading:
+MAIL = Mail(url="smtps://mail.example", sender="reports@shop.example")
+
+
+def reading(text: str, path: str = "reports/monthly.yml", mail: Mail | None = MAIL) -> Reading:
     tree = Tree({path: dedent(text).lstrip()})
-    return ReportReader().read(ReadContext(tree, Settings(name="shop"), ParseCache(None)))
+    settings = Settings(name="shop", mail=mail)
+    return ReportReader().read(ReadContext(tree, settings, ParseCache(None)))
 
 
 def report(text: str) -> ReportDefinition:
@@ -133,3 +137,11 @@ def test_editors_are_told() -> None:
     schema = described.schema({"metrics": ["revenue"]})
     assert schema["required"] == ["metrics"]
     assert set(schema["properties"]) >= {"schedule", "deliver", "include", "parameters"}
+
+
+def test_mail_that_nothing_sends_is_told_before_it_is_due() -> None:
+    found = reading(MONTHLY, mail=None)
+    assert len(found.definitions) == 1
+    (issue,) = found.issues
+    assert (issue.code, issue.place) == ("W958", Place("reports/monthly.yml", 7, 40))
+    assert issue.fix.startswith("add `mail:")
