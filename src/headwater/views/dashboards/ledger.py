@@ -11,7 +11,7 @@ from headwater.project import Project
 from headwater.project.asked import SqlResult
 from headwater.project.limits import Limits
 from headwater.project.metrics.restating import read_restatements
-from headwater.project.queries import run_query
+from headwater.project.queries import QueryRun, run_query
 from headwater.semantics.metric import Metric
 from headwater.semantics.wording import title_of
 from headwater.views.dashboards.reading import Event, SavedRows
@@ -67,8 +67,10 @@ class ProjectQueries:
         self._project, self._shown = project, shown
 
     def run(self, name: str, parameters: Mapping[str, str]) -> SavedRows:
-        """The rows of a query. Raises HeadwaterError."""
-        run = run_query(self._project, name, dict(parameters), limits=_LIMITS, released=True)
+        """The rows of a query, asked once a release and day. Raises HeadwaterError."""
+        clock = self._project.workspace.clock
+        key = (name, tuple(sorted(parameters.items())), local(clock.now, clock.zone).date())
+        run = self._project.published.once(("rows", *key), lambda: self._run(name, parameters))
         described, result = run.definition.described, self._shown(run.result)
         return SavedRows(
             title=described.title or name.replace("_", " ").capitalize(),
@@ -77,3 +79,6 @@ class ProjectQueries:
             rows=tuple(result.rows()),
             truncated=result.truncated,
         )
+
+    def _run(self, name: str, parameters: Mapping[str, str]) -> QueryRun:
+        return run_query(self._project, name, dict(parameters), limits=_LIMITS, released=True)
