@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _numbers = count()
+#: How long a connection that is closed from another thread may take to end what it does.
+_ENDING_S = 5.0
 
 
 class DuckDBSession:
@@ -284,7 +287,7 @@ class DuckDBSession:
         """Forget everything that was bound."""
         self._on_close(self)
         for connection in (*self._beside, self.connection):
-            connection.close()
+            _close(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -296,3 +299,18 @@ class DuckDBSession:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection; what another thread still does on it is stopped first."""
+    until = monotonic() + _ENDING_S
+    while True:
+        try:
+            connection.close()
+        except duckdb.ResourceInUseException:
+            if monotonic() > until:
+                return  # it ends with the process
+            connection.interrupt()
+            sleep(0.01)
+        else:
+            return

@@ -83,7 +83,8 @@ def metric(
         snapshot.ledger, NodeId("metric", name), snapshot.project.environment
     )
     node = NodeId("metric", name)
-    approvable = next(a for a in approvables(snapshot.workspace, snapshot.view) if a.metric == name)
+    released = approvables(snapshot.workspace, snapshot.view)
+    approvable = next((each for each in released if each.metric == name), None)
     newest = series.newest
     return render(
         request,
@@ -105,7 +106,7 @@ def metric(
         sql=sql_of(snapshot, name, asked),
         definition=history[-1].text if history else "",
         approvable=approvable,
-        may=may_text(approvable.may),
+        may=may_text(approvable.may) if approvable is not None else "",
         history=tuple(reversed(history)),
         restated=tuple(reversed(restated)),
         numbers=format_of(found),
