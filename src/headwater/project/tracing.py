@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,15 +12,15 @@ from headwater.clock import day_interval
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import Engine, InputRelation
 from headwater.errors import Issue, UsageError, did_you_mean
-from headwater.graph.node import ColumnRef, Input, Schema
+from headwater.graph.node import ColumnRef, Input, ReadMode, Schema
 from headwater.ids import ALL_TIME, DataInterval, NodeId
 from headwater.lake import Lake
 from headwater.plan.should import read_span
 from headwater.plan.state import Build, DeliveryRecord, RuleOutcome, State
-from headwater.project.metrics.sides import DERIVED
 from headwater.project.metrics.valuing import TracedValue, reads_the_same_day, trace_value
 from headwater.project.release_view import Body, ReleaseView, read_body
 from headwater.project.workspace import Workspace
+from headwater.semantics.asking import MetricQuery
 
 if TYPE_CHECKING:
     from headwater.project.metrics.reader import MetricReader
@@ -114,9 +114,10 @@ def trace(
         raise UsageError(Issue(code="E713", what=f"`{node}` is not published", fix=fix))
     bodies = _bodies(view, node)
     lineage = tuple(_lineage(node, column, bodies)) if column is not None else ()
+    if reader is not None and column is None:
+        bodies[node] = replace(bodies[node], inputs=_read_tables(reader, node.name))
     asked = day_interval(at, at, zone) if at is not None else ALL_TIME
-    same_day = reader is not None and reads_the_same_day(reader, node.name)
-    spans = _spans(node, asked, bodies, zone, same_day=same_day)
+    spans = _spans(node, asked, bodies, zone)
     read: dict[NodeId, set[str]] = {}
     for step in lineage:
         read.setdefault(step.node, set()).add(step.column)
@@ -148,23 +149,28 @@ def _bodies(view: ReleaseView, start: NodeId) -> dict[NodeId, Body]:
     return found
 
 
+def _read_tables(reader: MetricReader, name: str) -> tuple[Input, ...]:
+    """The tables whose rows make a metric's number, rather than what is kept of them."""
+    mode: ReadMode = "same_day" if reads_the_same_day(reader, name) else "whole"
+    relations = reader.compile(MetricQuery(metrics=(name,)), "raw").relations
+    return tuple(Input(node=node, name=called, mode=mode) for called, node in relations.items())
+
+
 def _spans(
-    start: NodeId,
-    span: DataInterval,
-    bodies: Mapping[NodeId, Body],
-    zone: ZoneInfo,
-    *,
-    same_day: bool,
+    start: NodeId, span: DataInterval, bodies: Mapping[NodeId, Body], zone: ZoneInfo
 ) -> dict[NodeId, tuple[int, DataInterval]]:
     """How much of each node is read, widest where it is read twice; nearest nodes first.
 
-    With `same_day`, metrics and rollups are read by the day, as their numbers are computed.
+    The rows of a metric's tables are those of its own span, whatever else reads these tables.
     """
     found: dict[NodeId, tuple[int, DataInterval]] = {}
+    counted = {edge.node for edge in bodies[start].inputs} if start.kind == "metric" else set()
     queue = [(start, 0, span)]
     while queue:
         node, depth, wanted = queue.pop(0)
         if node in found:
+            if node in counted:
+                continue
             before_depth, before = found[node]
             wider = DataInterval(min(before.start, wanted.start), max(before.end, wanted.end))
             if wider == before and depth <= before_depth:
@@ -172,21 +178,11 @@ def _spans(
             depth, wanted = max(depth, before_depth), wider
         found[node] = (depth, wanted)
         queue += [
-            (
-                edge.node,
-                depth + 1,
-                wanted
-                if same_day and node.kind in DERIVED and _has_days(edge.node, bodies)
-                else _read_span(edge, wanted, bodies, zone),
-            )
+            (edge.node, depth + 1, _read_span(edge, wanted, bodies, zone))
             for edge in bodies[node].inputs
             if edge.node != node
         ]
     return dict(sorted(found.items(), key=lambda entry: (entry[1][0], entry[0])))
-
-
-def _has_days(node: NodeId, bodies: Mapping[NodeId, Body]) -> bool:
-    return node.kind in DERIVED or bodies[node].time is not None
 
 
 def _read_span(

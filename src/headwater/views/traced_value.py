@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from headwater.plan.state import State
+from headwater.semantics.spans import day_words
 from headwater.views.figures import count
 from headwater.views.layout import Cell
 from headwater.views.metric_values import Manner, manners_of
@@ -20,7 +21,10 @@ _IES = ("ay", "ey", "oy", "uy")
 
 
 def print_value(project: Project, trace: Trace, page: Page) -> None:
-    """`32,131.53 GBP = sum(amount) over 1,632 lines, 49 invoices`; without a day, what there is."""
+    """`revenue on 3 November 2011: 32,131.53 GBP = sum(amount) over 1,632 lines, 49 invoices`.
+
+    Without a day, what there is.
+    """
     if trace.value is not None:
         _print(trace.value, manners_of(project), page, 0)
         return
@@ -30,12 +34,12 @@ def print_value(project: Project, trace: Trace, page: Page) -> None:
 
 
 def _print(traced: TracedValue, find: Callable[[str], Manner], page: Page, depth: int) -> None:
-    name = f"{traced.metric} " if depth else ""
+    name = traced.metric if depth else f"{traced.metric} on {day_words(traced.day)}:"
     counted = [count(each.number, each.what, plural(each.what)) for each in traced.counted]
     over = f" over {', '.join(counted)}" if counted else ""
     where = f" where {traced.where}" if traced.where else ""
     said = find(traced.metric).with_unit(traced.value)
-    page.line("  " * depth, name, Cell(said, "strong"), f" = {traced.formula}{where}{over}")
+    page.line("  " * depth, f"{name} ", Cell(said, "strong"), f" = {traced.formula}{where}{over}")
     for part in traced.parts:
         _print(part, find, page, depth + 1)
 

@@ -141,18 +141,18 @@ def test_changes_between_releases(shop: Small) -> None:
 
 def test_trace(shop: Small) -> None:
     found = lines(shop, "trace", "metric.revenue", "--at", "2024-01-05")
-    assert found[0] == "10.00 GBP = sum(amount) over 1 row"
+    assert found[0] == "revenue on 5 January 2024: 10.00 GBP = sum(amount) over 1 row"
     assert found[1].startswith("└ table.sales 2024-01-05 1 row")
     assert found[2].startswith("└ source.orders 2024-01-05 1 row")
     made = lines(shop, "trace", "metric.average", "--at", "2024-01-05")
-    assert made[0] == "10.00 GBP = revenue / orders"
+    assert made[0] == "average on 5 January 2024: 10.00 GBP = revenue / orders"
     assert made[1:3] == [
         "orders 1 = count(*) over 1 row",
         "revenue 10.00 GBP = sum(amount) over 1 row",
     ]
     assert lines(shop, "trace", "metric.revenue")[0].endswith("published · one day: `--at DATE`")
     none = lines(shop, "trace", "metric.revenue", "--at", "2024-01-06")
-    assert none[0] == "– GBP = sum(amount) over 0 rows"
+    assert none[0] == "revenue on 6 January 2024: – GBP = sum(amount) over 0 rows"
     data = json.loads(call(shop, "trace", "metric.revenue", "--at", "2024-01-05", "--json").stdout)
     assert data["value"]["counted"] == [{"what": "row", "number": 1}]
 

@@ -20,6 +20,8 @@ from headwater.project.metrics.reader import AskedPath
 from headwater.semantics.asking import MetricQuery
 from headwater.semantics.metric import Metric
 
+DAY = date(2024, 2, 14)
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Small:
@@ -192,6 +194,14 @@ def test_an_edited_metric_is_edited_alone(shop: Small) -> None:
     shop.write("metrics/sales.yml", METRICS.replace("All orders.", "Every order."))
     with shop.open() as project:
         assert [str(node) for node in project.edited] == ["metric.orders"]
+
+
+def test_a_traced_day_shows_the_tables_that_are_read_and_their_day(shop: Small) -> None:
+    shop.run()
+    with shop.open() as project:
+        found = {str(n.node): n for n in project.trace("metric.revenue", at=DAY).nodes}
+    assert list(found) == ["metric.revenue", "table.sales", "source.orders"], "no customers"
+    assert (found["table.sales"].rows, found["source.orders"].rows) == (1, 1)
 
 
 def test_lineage_goes_from_derived_metrics_to_what_they_are_made_of(shop: Small) -> None:
