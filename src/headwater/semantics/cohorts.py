@@ -112,9 +112,11 @@ class _Cohorts:
         """Each entity once for each step at which it returned; for unbounded ones its last step."""
         scope = self.scope
         period = period_start("moment", self.grain, scope.catalog.calendar)
-        rows = self._events(where=self.term.returns)
         entity = ", ".join(self.names)
-        each = f"SELECT DISTINCT {entity}, {period} AS returned_in FROM ({rows})"
+        rows = f"({self._events(where=self.term.returns)})"
+        if scope.conditions:  # few entities: the others need not be told apart
+            rows += f" SEMI JOIN {starts} USING ({entity})"
+        each = f"SELECT DISTINCT {entity}, {period} AS returned_in FROM {rows}"
         step = steps_between("period", "returned_in", self.grain)
         columns = [("period", "period"), *((k, k) for k in scope.dimensions)]
         joined = f"{starts} JOIN ({each}) USING ({entity})"
