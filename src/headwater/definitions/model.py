@@ -79,6 +79,8 @@ class Settings:
     timezone: str = "UTC"
     fiscal_year_starts: int = 1
     now: str | None = None
+    headline: str = ""  # a metric
+    headline_place: Place = Place("headwater.yml")
     week_starts: str = "monday"
     closed_days: tuple[date, ...] = ()
     defaults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

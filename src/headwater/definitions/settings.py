@@ -146,6 +146,7 @@ SETTINGS: Final = Record(
         Key("fiscal_year_starts", Month(), "the first month of the fiscal year"),
         Key("week_starts", Choice(_DAYS), "the first day of the week"),
         Key("closed_days", ListOf(Day(), at_least=0), "days on which nothing is expected to come"),
+        Key("headline", Text(), "the metric that a run ends with, and that pages show first"),
         Key("now", Instant(), "a fixed clock, for demonstrations and tests"),
         Key("defaults", MapOf(MapOf(Anything())), "keys for every file below a folder"),
         Key("schedule", ByShape(Schedule(), SCHEDULES), "when `headwater serve` runs the project"),
@@ -186,6 +187,9 @@ def read_settings(text: str | None) -> tuple[Settings, list[Issue]]:
     if isinstance(values.get("schedule"), str):
         values["schedule"] = {"run": values["schedule"]}
     values.setdefault("name", "")
+    headline = located.get("headline")
+    if headline is not None:
+        values["headline_place"] = headline.place
     mail = values.pop("mail", {})
     if mail.keys() == {"url", "sender"}:  # a key that is missing was noted
         values["mail"] = Mail(**mail)

@@ -1,16 +1,17 @@
-"""The one number that a run ends with: the first metric whose days add up, money before others."""
+"""The one number that a run ends with: the project's headline, or what most metrics read."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from headwater.errors import Place
 from headwater.ids import NodeId
 from headwater.project.metrics.defined import defined_metrics
 from headwater.project.metrics.values import Values, exact, read_values
 from headwater.semantics.asking import Number
-from headwater.semantics.formats import parse_format
+from headwater.semantics.formulas import metrics_read
 from headwater.semantics.metric import Metric
 from headwater.views.figures import count
 from headwater.views.metric_values import manner_of
@@ -23,8 +24,9 @@ def headline(project: Project) -> str:
     """`revenue 19,068,420.26 GBP over 739 days`; empty where no metric adds up."""
     workspace, states = project.workspace, project.view.states
     metrics = defined_metrics(workspace, project.view).values()
+    plain = [metric for metric in metrics if metric.shape is None]
     with workspace.engine.session() as session:
-        for metric in sorted((m for m in metrics if m.shape is None), key=_order):
+        for metric in sorted(plain, key=order_of(project.settings.headline, metrics)):
             state = states.get(NodeId("metric", metric.name))
             found = _total(read_values(state, workspace.lake, session))
             if found is not None:
@@ -34,8 +36,10 @@ def headline(project: Project) -> str:
     return ""
 
 
-def _order(metric: Metric) -> tuple[bool, Place]:
-    return parse_format(metric.format).sort != "currency", metric.place
+def order_of(headline: str, metrics: Iterable[Metric]) -> Callable[[Metric], tuple[bool, int, str]]:
+    """The headline first, then the metrics that most others read, then by name."""
+    readers = Counter(name for metric in metrics for name in metrics_read(metric))
+    return lambda metric: (metric.name != headline, -readers[metric.name], metric.name)
 
 
 def _total(values: Values) -> tuple[Number, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,6 +79,7 @@ def read_metrics(paths: Iterable[str], context: ReadContext) -> Reading:
     broken = frozenset(name for drafts, _ in read if drafts is not None for name in drafts.broken)
     drafts = _with_filtered(written, broken, issues)
     whole = _whole(drafts, broken, issues)
+    issues += _headline_issues(context.settings, drafts, broken)
     metrics = {name: drafts[name].metric for name in whole}
     tables = Tables.of(context.definitions.values())
     calendar = calendar_of(context.settings)
@@ -183,6 +184,17 @@ def _circle(name: str, circle: frozenset[str], drafts: Mapping[str, Draft]) -> I
     what = f"metrics are made of each other in a circle: {' → '.join(way)}"
     place = drafts[name].metric.place
     return Issue(code="E907", what=what, place=place, fix="take one of these uses out")
+
+
+def _headline_issues(
+    settings: Settings, drafts: Mapping[str, Draft], broken: frozenset[str]
+) -> Iterator[Issue]:
+    """E907 where the settings name a metric that is none."""
+    name = settings.headline
+    if name and name not in drafts and name not in broken:
+        fix = did_you_mean(name, drafts, "name one of `headwater ls kind:metric`")
+        what = f"unknown metric `{name}`"
+        yield Issue(code="E907", what=what, place=settings.headline_place, fix=fix)
 
 
 def _unknown(name: str, place: Place, drafts: Mapping[str, Draft]) -> Issue:

@@ -18,11 +18,25 @@ _KEY = 8  # metrics with a card
 
 
 def key_metrics(snapshot: Snapshot) -> list[str]:
-    """The metrics of the first page: approved ones first, then those that most is read from."""
+    """The metrics of the first page: the headline, those of dashboards in their order, others.
 
-    def rank(name: str) -> tuple[bool, int]:
+    The dashboards that show the headline go before. Of other metrics approved ones come first,
+    then those that most is read from.
+    """
+    headline = snapshot.project.settings.headline
+    nodes = snapshot.bound.graph.nodes.values()
+    boards = [
+        [edge.node.name for edge in node.inputs if edge.node.kind == "metric"]
+        for node in nodes
+        if node.id.kind == "dashboard"
+    ]
+    boards.sort(key=lambda names: headline not in names)
+    first = list(dict.fromkeys([headline, *(name for names in boards for name in names)]))
+
+    def rank(name: str) -> tuple[int, bool, int]:
+        place = first.index(name) if name in first else len(first)
         readers = snapshot.facts[NodeId("metric", name)].children
-        return not snapshot.standings[name].approved_by, -len(readers)
+        return place, not snapshot.standings[name].approved_by, -len(readers)
 
     return sorted(snapshot.metrics, key=rank)[:_KEY]
 

@@ -11,6 +11,7 @@ from headwater.definitions.cache import ParseCache
 from headwater.definitions.loader import ReadContext, Reading
 from headwater.definitions.model import Settings
 from headwater.definitions.schemas import json_schemas
+from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import Tree
 from headwater.errors import Place
 from headwater.kinds.metric.definition import MetricDefinition, RollupDefinition
@@ -49,6 +50,16 @@ def reading(text: str, path: str = "metrics/sales.yml", **others: str) -> Readin
     files = {path: dedent(text).lstrip()} | {f"metrics/{n}.yml": t for n, t in others.items()}
     context = ReadContext(Tree(files), Settings(name="shop"), ParseCache(None))
     return METRIC_FILES.read(context)
+
+
+def test_the_headline_of_the_settings_is_a_metric() -> None:
+    text = "name: shop\nheadline: revenu\n"
+    settings, _ = read_settings(text)
+    tree = Tree({"headwater.yml": text, "metrics/sales.yml": dedent(SALES).lstrip()})
+    found = METRIC_FILES.read(ReadContext(tree, settings, ParseCache(None)))
+    assert [str(issue) for issue in found.issues] == [
+        "E907 unknown metric `revenu` · headwater.yml:2:11 · did you mean `revenue`?"
+    ]
 
 
 def metrics(text: str, path: str = "metrics/sales.yml", **others: str) -> dict[str, Metric]:
