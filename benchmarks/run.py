@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "agreement": (),
     "pages": (),
     "readers": (),
+    "windows": (),
 }
 
 

@@ -16,7 +16,7 @@ from headwater.windows.probe_table import ProbeTable, growing, probe_table, temp
 from headwater.windows.sides import Runs, Share, Sides, describe
 
 # Bytes in memory of an event's key and time while they are sorted, and of a probe and its row.
-_EVENT, _PROBE = 50, 300
+_EVENT, _PROBE = 40, 200
 
 
 def add_as_of(session: Runs, join: AsOfJoin, *, into: str, memory_mb: int = 600) -> None:

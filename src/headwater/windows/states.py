@@ -38,7 +38,7 @@ def states_of(feature: WindowFeature) -> tuple[State, ...]:
 
     match feature.function:
         case "sum":
-            return state("sum"), state("count")
+            return (state("sum"),)
         case "mean":
             return state("sum"), state("count")
         case "any":
@@ -134,9 +134,7 @@ def feature_sql(
         case "sum":
             assert feature.argument is not None
             whole = is_whole(types[feature.argument])
-            # Of no rows a strategy may say that the sum is 0; it is NULL.
-            total = f"CASE WHEN {found[1]} > 0 THEN {found[0]} END"
-            return f"CAST({total} AS BIGINT)" if whole else total
+            return f"CAST({found[0]} AS BIGINT)" if whole else found[0]
         case "mean":
             return f"(CAST({found[0]} AS DOUBLE) / nullif({found[1]}, 0))"
         case "seconds_since_first" | "seconds_since_last":

@@ -46,6 +46,9 @@ def test_long_histories_are_cut_into_tiles() -> None:
 def test_memory_is_bounded_by_shares() -> None:
     assert chosen(COUNT, pairs=MILLION).shares == 1
     assert chosen(COUNT, pairs=MILLION, mb=100).shares == 3
+    # The hash table may be built on the events, where they are not many more than the probes.
+    few = Statistics(events=5 * MILLION, probes=MILLION, pairs=MILLION)
+    assert choose((COUNT,), few, lambda _: True, 100).shares == 6
 
 
 def test_nothing_costs_nothing() -> None:

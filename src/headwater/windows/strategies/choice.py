@@ -13,11 +13,11 @@ from headwater.windows.strategies.prefix import ends_of
 
 # CPU microseconds, fitted to `benchmarks/windows.py`: an event and a pair of the range join with
 # so much for each state, a probe in each tile, an event and a look-up of the running totals.
-_EVENT, _PAIR, _PAIR_STATE, _TILED = 0.12, 0.05, 0.004, 0.3
-_TOTAL, _TOTAL_STATE, _LOOKUP = 0.35, 0.03, 0.4
+_EVENT, _PAIR, _PAIR_STATE, _TILED = 0.12, 0.05, 0.004, 0.6
+_TOTAL, _TOTAL_STATE, _LOOKUP = 0.45, 0.03, 0.45
 
 # Bytes in memory, with what hash tables leave free.
-_PROBE, _PROBE_STATE, _SORTED, _SORTED_STATE = 200, 32, 120, 32
+_PROBE, _PROBE_STATE, _SORTED, _SORTED_STATE, _BUILT = 200, 32, 120, 16, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +95,12 @@ def _part(tile: timedelta | None, span: timedelta | None) -> float:
 
 
 def _shares(choice: Choice, statistics: Statistics, memory_mb: int) -> int:
-    used = statistics.probes * (
-        _PROBE + _PROBE_STATE * (len(choice.by_range) + len(choice.by_prefix))
-    )
+    states = len(choice.by_range) + len(choice.by_prefix)
+    used = statistics.probes * (_PROBE + _PROBE_STATE * states)
     if choice.by_prefix:
         used += statistics.events * (_SORTED + _SORTED_STATE * len(choice.by_prefix))
+    joined = statistics.probes * (2 if choice.tile else 1)
+    # DuckDB reckons that a fifth of the events pass their filter, and builds on the fewer rows.
+    if choice.by_range and statistics.events <= 6 * joined:
+        used += statistics.events * _BUILT
     return max(1, math.ceil(used / (memory_mb * 2**20)))

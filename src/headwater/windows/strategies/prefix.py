@@ -46,6 +46,8 @@ def ends_of(states: Sequence[State]) -> list[Window]:
     )
 
 
+#: What a window function finds without looking at ties.
+_PLAIN = ("count", "sum", "min", "max", "earliest", "latest")
 _DIFFERENCES = ("count", "sum")
 
 
@@ -86,12 +88,20 @@ def _totals(states: Mapping[State, str]) -> dict[State, str]:
         wanted[replace(state, window=ALL_TIME)] = None
         if state.kind == "last":
             wanted[_time_of(state)] = None
+        if state.kind == "sum":
+            wanted[_count_of(state)] = None
     return {total: f"v{number}" for number, total in enumerate(wanted)}
 
 
 def _time_of(state: State) -> State:
+    """Says in which windows the last value lies."""
     there = f"({state.argument}) IS NOT NULL"
     return State(kind="latest", window=ALL_TIME, condition=all_of(there, state.condition))
+
+
+def _count_of(state: State) -> State:
+    """Says whether there is anything to add up."""
+    return replace(state, kind="count", window=ALL_TIME)
 
 
 def _running(sides: Sides, totals: Mapping[State, str], reach: Reach, share: Share) -> str:
@@ -100,29 +110,36 @@ def _running(sides: Sides, totals: Mapping[State, str], reach: Reach, share: Sha
     ties = sides.events.tie if any(t.kind in ("first", "last") for t in totals) else ()
     extra = [*(f"{quote(name)} AS o{n}" for n, name in enumerate(ties)), *columns.listed]
     rows = sides.event_rows(extra, [], reach, share)
-    plain = {total: name for total, name in totals.items() if total.kind != "distinct"}
     keys = sides.key_names
+    if all(total.kind in _PLAIN for total in totals):
+        values = [f"{aggregate(t, columns, 0)} OVER before AS {name}" for t, name in totals.items()]
+        return _over(f"SELECT {keys}, t, {', '.join(values)} FROM ({rows})", keys)
+    steps = _steps(totals, columns, keys, len(ties))
+    values = [f"{_RUNNING[t.kind].format(name)} AS {name}" for t, name in totals.items()]
+    return _over(
+        f"WITH rows AS ({rows}) SELECT {keys}, t, {', '.join(values)} FROM ({steps})", keys
+    )
+
+
+def _over(select: str, keys: str) -> str:
+    # Rows of one moment have the same totals: an ASOF join takes any of them.
+    return f"{select} WINDOW before AS (PARTITION BY {keys} ORDER BY t RANGE UNBOUNDED PRECEDING)"
+
+
+def _steps(totals: Mapping[State, str], columns: Columns, keys: str, ties: int) -> str:
+    """What each moment adds to the totals; what it adds in distinct values, in rows of its own."""
     parts = []
+    plain = {total: name for total, name in totals.items() if total.kind != "distinct"}
     if plain:
-        steps = [f"{aggregate(t, columns, len(ties))} AS {name}" for t, name in plain.items()]
-        parts.append(f"SELECT {keys}, t, {', '.join(steps)} FROM rows GROUP BY ALL")
+        listed = [f"{aggregate(t, columns, ties)} AS {name}" for t, name in plain.items()]
+        parts.append(f"SELECT {keys}, t, {', '.join(listed)} FROM rows GROUP BY ALL")
     for total, name in totals.items():
         if total.kind == "distinct":
             value, condition = columns.argument(total), columns.condition(total)
             where = f"{value} IS NOT NULL" + (f" AND {condition}" if condition else "")
             firsts = f"SELECT {keys}, min(t) AS t FROM rows WHERE {where} GROUP BY {keys}, {value}"
             parts.append(f"SELECT {keys}, t, count(*) AS {name} FROM ({firsts}) GROUP BY ALL")
-    values = ", ".join(
-        f"{_RUNNING[total.kind].format(name)} AS {name}" for total, name in totals.items()
-    )
-    # Peers (a moment in two parts) have to have the same totals: an ASOF join takes any of them.
-    frame = "ROWS" if len(parts) == 1 else "RANGE"
-    before = f"PARTITION BY {keys} ORDER BY t {frame} UNBOUNDED PRECEDING"
-    united = " UNION ALL BY NAME ".join(parts)
-    return (
-        f"WITH rows AS ({rows}) SELECT {keys}, t, {values} FROM ({united})"
-        f" WINDOW before AS ({before})"
-    )
+    return " UNION ALL BY NAME ".join(parts)
 
 
 def _value(
@@ -131,9 +148,15 @@ def _value(
     name = totals[replace(state, window=ALL_TIME)]
     if not state.window.is_bounded:
         return f"g.{name}_0"
-    begin = f"p.{probes.begin(state.window)}"
     if state.kind in _DIFFERENCES:
         place = ends.index(state.window) + 1
-        return f"coalesce(g.{name}_0, 0) - coalesce(g.{name}_{place}, 0)"
+        inside = _difference(name, place)
+        if state.kind == "count":
+            return inside
+        return f"CASE WHEN {_difference(totals[_count_of(state)], place)} > 0 THEN {inside} END"
     time = name if state.kind == "latest" else totals[_time_of(state)]
-    return f"CASE WHEN g.{time}_0 >= {begin} THEN g.{name}_0 END"
+    return f"CASE WHEN g.{time}_0 >= p.{probes.begin(state.window)} THEN g.{name}_0 END"
+
+
+def _difference(name: str, place: int) -> str:
+    return f"(coalesce(g.{name}_0, 0) - coalesce(g.{name}_{place}, 0))"
