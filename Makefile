@@ -25,7 +25,7 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## the shop, from delivered files to published tables
+demo: setup  ## the shop, from delivered files to numbers that explain themselves
 	@PATH="$(abspath $(BIN)):$$PATH" scripts/demo.sh
 
 format: setup  ## rewrite the sources as `make check` wants them

@@ -188,8 +188,7 @@ def judge(rule: Rule, value: Value, clock: Clock | None = None) -> RuleResult:
     """
     if isinstance(rule, RowRule):
         count = int(_number(value) or 0)
-        text = f"{rule.name}: {count:,} row{'s' if count != 1 else ''}"
-        return _result(rule, count == 0, float(count), count, text)
+        return _result(rule, count == 0, float(count), count, rows_text(rule.name, count))
     measured = _delay(value, clock) if rule.metric is Metric.LATENCY else _number(value)
     if measured is None or math.isnan(measured):
         return _result(rule, True, None, 0, f"{rule.name}: nothing to judge")
@@ -198,6 +197,15 @@ def judge(rule: Rule, value: Value, clock: Clock | None = None) -> RuleResult:
     return _result(
         rule, passed, measured, int(measured) if counted else 0, _explain(rule, measured, passed)
     )
+
+
+def rows_text(rule: str, rows: int) -> str:
+    """What a row rule says.
+
+    >>> rows_text("amount > 0", 1204)
+    'amount > 0: 1,204 rows'
+    """
+    return f"{rule}: {rows:,} row{'s' if rows != 1 else ''}"
 
 
 def judge_all(

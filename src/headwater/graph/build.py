@@ -185,14 +185,14 @@ def _unknown(
     ids: Mapping[str, NodeId],
     relations: Mapping[str, NodeId],
 ) -> Issue:
-    known = list(ids) if "." in name else [n.name for n in relations.values()]
-    sort = "node" if "." in name else "table"
-    return Issue(
-        code="E201",
-        what=f"unknown {sort} `{name}`",
-        place=place,
-        fix=did_you_mean(name, known, "sources, tables and seeds can be read by name"),
-    )
+    kind, dot, short = name.partition(".")
+    if dot:
+        known = [node.name for node in ids.values() if node.kind == kind]
+        what, fix = f"unknown {kind} `{short}`", f"`headwater ls kind:{kind}` lists all"
+    else:
+        known, short = [node.name for node in relations.values()], name
+        what, fix = f"unknown table `{name}`", "sources, tables and seeds can be read by name"
+    return Issue(code="E201", what=what, place=place, fix=did_you_mean(short, known, fix))
 
 
 def _cycle_issue(cycle: list[NodeId], definitions: Mapping[NodeId, Definition]) -> Issue:

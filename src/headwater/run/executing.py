@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from headwater.contracts.dataset import rows_text
 from headwater.errors import HeadwaterError, Issue
 from headwater.graph.node import Node
 from headwater.ids import NodeId
@@ -78,10 +80,30 @@ def _summary(outcome: NodeOutcome, node: Node, results: Sequence[StepResult]) ->
         outcome,
         status=status,
         rows=results[-1].state.row_count,
-        issues=tuple(dict.fromkeys(i for r in results for i in r.issues)),
+        issues=told_once(node, results),
         outcomes=tuple(o for r in results for o in r.outcomes),
         reckoning=results[-1].reckoning,
         notes=tuple(n for r in results for n in r.notes),
+    )
+
+
+def told_once(node: Node, results: Sequence[StepResult]) -> tuple[Issue, ...]:
+    """The issues of all steps; what a rule warns of in several is one warning with the sum."""
+    broken = [o for r in results for o in r.outcomes if not o.passed and o.failed_rows]
+    rows = Counter[str]()
+    for outcome in broken:
+        rows[outcome.rule] += outcome.failed_rows
+    sums = {
+        f"{node.id}: {o.text}": f"{node.id}: {rows_text(o.rule, rows[o.rule])}"
+        for o in broken
+        if o.text == rows_text(o.rule, o.failed_rows)
+    }
+    issues = (issue for result in results for issue in result.issues)
+    return tuple(
+        dict.fromkeys(
+            replace(issue, what=sums.get(issue.what, issue.what)) if issue.code == "W724" else issue
+            for issue in issues
+        )
     )
 
 

@@ -116,9 +116,11 @@ def share(before: Decimal | float, after: Decimal | float) -> str:
 
     >>> share(644174.79, 590580.43)
     '−8.3 %'
+    >>> share(644174.79, 644174.8)
+    '0.0 %'
     """
     if not before:
         return ""
     old, new = float(before), float(after)
     change = (new - old) / abs(old) * 100
-    return f"{change:+,.1f} %".replace("-", "−")
+    return f"{change:+,.1f} %".replace("-", "−") if round(change, 1) else "0.0 %"

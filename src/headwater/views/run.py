@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
 from headwater.project.metrics.restating import restated_in
 from headwater.views.figures import count, seconds
@@ -13,6 +16,7 @@ from headwater.views.restated import restated_text
 from headwater.views.summaries import outcome_text
 
 if TYPE_CHECKING:
+    from headwater.errors import Issue
     from headwater.ids import NodeId
     from headwater.ledger import Release
     from headwater.project import Project
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from headwater.run.context import NodeOutcome
     from headwater.views.page import Page
 
+_FIGURES: Final = re.compile(r"\d[\d,.]*")
 MARKS = {
     "loaded": ("✔", "good"),
     "built": ("✔", "good"),
@@ -49,7 +54,7 @@ def outcome_line(outcome: NodeOutcome, name_width: int, width: int) -> Line:
 
 def print_report(project: Project, report: RunReport, page: Page) -> None:
     """What was held and why, which releases were made, and what waits for somebody."""
-    print_issues([issue for outcome in report.outcomes for issue in outcome.issues], page)
+    print_issues(_issues(report), page)
     held = [o for o in report.outcomes if o.status in ("held", "failed")]
     for outcome in held:
         _print_held(project, report, outcome, page)
@@ -57,7 +62,7 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
         facts = (
             release.environment,
             release.sort,
-            f"{count(changed_nodes(project, release), 'node')} changed",
+            changed_text(changed_nodes(project, release)),
             restated_text(restated_in(project.ledger, release.number)),
             headline(project) if release == project.view.release else "",
             seconds(report.seconds),
@@ -78,6 +83,16 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
         page.hint("`headwater run --apply` releases them, `--env NAME` builds them beside")
     for node in report.barred:
         page.line(Cell("! ", "warning"), f"{node} keeps its state: a rollback rejected the new one")
+
+
+def _issues(report: RunReport) -> tuple[Issue, ...]:
+    """What is told of each node; a warning once, with the figures of the newest release."""
+    found: dict[object, Issue] = {}
+    for outcome in report.outcomes:
+        for issue in outcome.issues:
+            what = issue.what if issue.is_error else _FIGURES.sub("", issue.what)
+            found[outcome.node, issue.code, issue.place, what] = issue
+    return tuple(found.values())
 
 
 def _print_held(project: Project, report: RunReport, outcome: NodeOutcome, page: Page) -> None:
@@ -108,17 +123,35 @@ def _owner(project: Project, node: NodeId) -> str:
     return f"owner {owner}{people}" if owner else ""
 
 
-def changed_nodes(project: Project, release: Release) -> int:
-    """How many nodes differ from the release before, in definition or state."""
+def changed_nodes(project: Project, release: Release) -> tuple[NodeId, ...]:
+    """The nodes that differ from the release before, in definition or state."""
     now = project.ledger.resolve(release.number)
     if release.parent is None:
-        return len(now.states)
+        return tuple(now.states)
     before = project.ledger.resolve(release.parent)
-    return sum(
-        now.definitions.get(node) != before.definitions.get(node)
+    return tuple(
+        node
+        for node in {**now.definitions, **before.definitions}
+        if now.definitions.get(node) != before.definitions.get(node)
         or now.states.get(node) != before.states.get(node)
-        for node in {*now.definitions, *before.definitions}
     )
+
+
+def changed_text(nodes: Collection[NodeId]) -> str:
+    """How many changed, and how many of them follow from others.
+
+    >>> from headwater.ids import NodeId
+    >>> ids = ("table.sales", "rollup.sales_day", "metric.orders")
+    >>> changed_text([NodeId.parse(text) for text in ids])
+    '3 nodes changed, 2 of them rollups and metrics'
+    """
+    kinds = Counter(node.kind for node in nodes)
+    kept = [f"{kind}s" for kind in ("rollup", "metric") if kinds[kind]]
+    told = f"{count(len(nodes), 'node')} changed"
+    number = kinds["rollup"] + kinds["metric"]
+    if not number or number == len(nodes) == 1:
+        return told
+    return f"{told}, {number:,} of them {' and '.join(kept)}"
 
 
 def _print_quarantine(report: RunReport, page: Page) -> None:

@@ -243,8 +243,8 @@ def test_mistakes_are_found_at_check(tmp_path: Path) -> None:
     with small.open() as project:
         issues = sorted(str(issue) for issue in project.bound.issues)
     for code, place, rest in (
-        ("E201", "unknown.yml:1:14", "did you mean `metric.revenue`?"),
-        ("E201", "unknown.yml:1:31", "did you mean `query.best`?"),
+        ("E201", "unknown.yml:1:14", "did you mean `revenue`?"),
+        ("E201", "unknown.yml:1:31", "did you mean `best`?"),
         ("E902", "wrong.yml:5:9", "did you mean `country`?"),
         ("E904", "wrong.yml:6:28", "write conditions like"),
         ("E962", "wrong.yml:2:11", "did you mean `country`?"),

@@ -136,7 +136,7 @@ def test_an_unknown_report(shop: Small, name: str, fix: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "fix"),
     [
-        ("metrics: [revnue]", "E201", "metric.revenue"),
+        ("metrics: [revnue]", "E201", "revenue"),
         ("{metrics: [revenue], by: contry}", "E949", "country"),
     ],
 )

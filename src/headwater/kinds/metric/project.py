@@ -53,16 +53,16 @@ class _Project:
         )
 
     def rollup(self, rollup: Rollup, drafts: Mapping[str, Draft]) -> RollupDefinition:
-        """A rollup, in the name of the metrics of its table."""
+        """A rollup: its owner is that of its table, or of a metric where that has none."""
         served = [m for m in self.metrics.values() if m.table == rollup.table and m.is_listed]
-        owners = dict.fromkeys(drafts[metric.name].described.owner for metric in served)
+        owners = (drafts[metric.name].described.owner for metric in served)
         return RollupDefinition(
             id=NodeId("rollup", rollup.name),
             place=served[0].place_of("table"),
             files=tuple(dict.fromkeys(metric.place.path for metric in served)),
             described=Described(
                 description=f"Kept by Headwater for metrics of {rollup.table}.",
-                owner=next(iter(owners)),
+                owner=self.tables.owners.get(rollup.table, "") or next(owners),
             ),
             rollup=rollup,
             tables=self.tables.around(rollup.table, rollup.dimensions),

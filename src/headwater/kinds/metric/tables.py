@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from headwater.definitions.model import Definition
@@ -15,18 +15,21 @@ class Tables:
 
     references: Mapping[str, tuple[str, ...]]
     timeless: frozenset[str] = frozenset()
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, definitions: Iterable[Definition]) -> Self:
         """From the definitions of all relations."""
         found: dict[str, tuple[str, ...]] = {}
         timeless: set[str] = set()
+        owners: dict[str, str] = {}
         for definition in definitions:
             references: Mapping[str, Any] = getattr(definition, "references", {})
             found[definition.id.name] = tuple(references.values())
+            owners[definition.id.name] = definition.described.owner
             if getattr(definition, "time", None) is None:
                 timeless.add(definition.id.name)
-        return cls(found, frozenset(timeless))
+        return cls(found, frozenset(timeless), owners)
 
     def around(self, table: str, columns: Iterable[str]) -> tuple[str, ...]:
         """The table, all that can be reached through references, and those that columns name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from textwrap import dedent
 
@@ -9,11 +10,12 @@ import pytest
 
 from headwater.definitions.cache import ParseCache
 from headwater.definitions.loader import ReadContext, Reading
-from headwater.definitions.model import Settings
+from headwater.definitions.model import Described, Settings
 from headwater.definitions.schemas import json_schemas
 from headwater.definitions.settings import read_settings
 from headwater.definitions.tree import Tree
 from headwater.errors import Place
+from headwater.ids import NodeId
 from headwater.kinds.metric.definition import MetricDefinition, RollupDefinition
 from headwater.kinds.metric.read import METRIC_FILES
 from headwater.semantics.metric import Conversion, Cumulative, Metric, Retention, Window
@@ -115,7 +117,30 @@ def test_a_definition_knows_all_that_it_is_made_of() -> None:
     rollups = [d for d in definitions.values() if isinstance(d, RollupDefinition)]
     assert rollups
     assert {r.described.description for r in rollups} == {"Kept by Headwater for metrics of sales."}
-    assert {r.described.owner for r in rollups} == {"finance"}
+    assert {r.described.owner for r in rollups} == {"finance"}, "its table is not there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """As much of a table as metrics look at."""
+
+    id: NodeId
+    described: Described
+    place: Place = Place()
+    files: tuple[str, ...] = ()
+    time: str = "sold_at"
+
+
+def test_the_owner_of_a_rollup_is_that_of_its_table() -> None:
+    sales = Table(id=NodeId("table", "sales"), described=Described(owner="data"))
+    context = ReadContext(
+        Tree({"metrics/sales.yml": dedent(SALES).lstrip()}),
+        Settings(name="shop"),
+        ParseCache(None),
+        {sales.id: sales},
+    )
+    found = METRIC_FILES.read(context).definitions
+    assert {d.described.owner for d in found if isinstance(d, RollupDefinition)} == {"data"}
 
 
 def test_only_an_edited_metric_of_a_file_has_changed() -> None:
