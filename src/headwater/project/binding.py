@@ -103,7 +103,8 @@ def _follows(issue: Issue, broken: frozenset[str]) -> bool:
     """
     if issue.code not in ("E201", "E304"):
         return False
-    names = {name.rpartition(".")[2] for name in issue.what.split("`")[1::2]}
+    told = issue.fix if issue.code == "E304" else issue.what
+    names = {name.rpartition(".")[2] for name in told.split("`")[1::2]}
     if issue.what.startswith("unknown metric `"):  # several stand in a file
         return any(path.startswith("metrics/") for path in broken)
     return any(path.rpartition("/")[2].partition(".")[0] in names for path in broken)

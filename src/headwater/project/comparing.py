@@ -47,6 +47,7 @@ class NodeDiff:
     rows_removed: int = 0
     rows_changed: int = 0
     totals: tuple[Total, ...] = ()
+    has_rows: bool = True  # False: a definition alone, such as a dashboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +95,11 @@ def _compare_node(
     old = before.states.get(node, State(node=node))
     new = after.states.get(node, State(node=node))
     old_body, new_body = read_body(before, node), read_body(after, node)
+    has_rows = node in before.states or node in after.states
     if node not in before.definitions:
-        return NodeDiff(node=node, change="added", rows_added=new.row_count)
+        return NodeDiff(node=node, change="added", rows_added=new.row_count, has_rows=has_rows)
     if node not in after.definitions:
-        return NodeDiff(node=node, change="removed", rows_removed=old.row_count)
+        return NodeDiff(node=node, change="removed", rows_removed=old.row_count, has_rows=has_rows)
     definition = changed_definition(old_body.recipe, new_body.recipe)
     schema = _schema_changes(old.schema, new.schema)
     intervals = changed_intervals(old, new)
@@ -106,7 +108,9 @@ def _compare_node(
         change: Literal["definition only", "rebuilt, equal"] = (
             "rebuilt, equal" if equal else "definition only"
         )
-        return NodeDiff(node=node, change=change, definition=definition, schema=schema)
+        return NodeDiff(
+            node=node, change=change, definition=definition, schema=schema, has_rows=has_rows
+        )
     with engine.session() as session:
         key = new_body.key if new_body.key == old_body.key else ()
         rows = RowComparison(old, new, intervals, lake, session)

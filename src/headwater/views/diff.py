@@ -58,11 +58,14 @@ def _print_node(project: Project, node: NodeDiff, width: int, page: Page) -> Non
 
 def _said(node: NodeDiff) -> tuple[Cell, ...]:
     if node.change == "added":
-        return (Cell("new", "good"), Cell(f", {count(node.rows_added, 'row')}"))
+        rows = f", {count(node.rows_added, 'row')}" if node.has_rows else ""
+        return (Cell("new", "good"), Cell(rows))
     if node.change == "removed":
-        return (Cell("removed", "bad"), Cell(f", {count(node.rows_removed, 'row')}"))
+        rows = f", {count(node.rows_removed, 'row')}" if node.has_rows else ""
+        return (Cell("removed", "bad"), Cell(rows))
     if node.change == "definition only":
-        return (Cell("definition changed, data equal", "same"),)
+        equal = ", data equal" if node.has_rows else ""
+        return (Cell(f"definition changed{equal}", "same"),)
     if node.change == "rebuilt, equal":
         return (Cell("= rebuilt, equal", "same"),)
     if not (node.rows_added or node.rows_removed or node.rows_changed):

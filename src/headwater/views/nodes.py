@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from headwater.kinds.metric.definition import MetricDefinition
 from headwater.views.figures import count, size, span
 from headwater.views.layout import Cell
+from headwater.views.metric_facts import metric_facts
 from headwater.views.queries import print_parameters
 
 if TYPE_CHECKING:
@@ -46,16 +48,17 @@ def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
         page.line(f"  {line}")
     page.rows(_attributes(project, facts), indent=2, gap=2)
     print_parameters(project.bound.graph.nodes[facts.node].definition, page)
-    page.line(Cell("columns", "strong"))
-    page.rows(
-        (
-            column.name,
-            Cell(column.type, "quiet"),
-            column.description + (f" (masked: {column.masked})" if column.masked else ""),
-            Cell(f"from {column.origin}" if column.origin else "", "quiet"),
+    if facts.columns and facts.node.kind != "metric":  # whose columns Headwater gives
+        page.line(Cell("columns", "strong"))
+        page.rows(
+            (
+                column.name,
+                Cell(column.type, "quiet"),
+                column.description + (f" (masked: {column.masked})" if column.masked else ""),
+                Cell(f"from {column.origin}" if column.origin else "", "quiet"),
+            )
+            for column in facts.columns
         )
-        for column in facts.columns
-    )
     if facts.rules:
         page.line(Cell("rules", "strong"))
         for rule in facts.rules:
@@ -70,7 +73,10 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
         days = span(facts.intervals, project.workspace.zone)
         files = f"{count(facts.files, 'file')}, {size(facts.bytes)}"
         published = f"{count(facts.rows, 'row')} · {days} · {files}{at}"
+    definition = project.bound.graph.nodes[facts.node].definition
+    metric = definition.metric if isinstance(definition, MetricDefinition) else None
     pairs = [
+        *(metric_facts(project, metric) if metric is not None else ()),
         ("published", published if facts.is_built else ""),
         ("owner", facts.owner or "none"),
         ("tags", ", ".join(facts.tags)),

@@ -93,6 +93,19 @@ def test_a_difference_tells_what_it_restates(shop: Small) -> None:
     assert "4 restatements recorded" in back
 
 
+def test_a_metric_and_a_dashboard_are_shown_without_empty_words(shop: Small) -> None:
+    call(shop, "approve", "revenue")
+    shown = lines(shop, "show", "metric.revenue")
+    assert "number sum(amount) of sales" in shown
+    assert "value £30.00 in 2024-02" in shown
+    assert "approval ann, 2024-03-10 00:00" in shown
+    assert "columns" not in shown
+    shop.write("dashboards/days.yml", "title: Days\nowner: finance\nrows:\n- kpi: [revenue]\n")
+    call(shop, "run", "--apply")
+    assert "columns" not in lines(shop, "show", "dashboard.days")
+    assert lines(shop, "release", "diff") == ["dashboard.days new"]
+
+
 def test_changes(shop: Small) -> None:
     call(shop, "approve", "revenue", "--reason", "reviewed")
     shop.deliver("late", LATE)
