@@ -28,6 +28,7 @@ from headwater.semantics.values import Names
 
 PathChoice = Literal["auto", "rollup", "raw"]
 COMPLETE_UNTIL = "complete_until"
+COMPLETE_FROM = "complete_from"
 _FLOATS = ("DOUBLE", "FLOAT")
 _CALL = re.compile(r'(\w+)"?\(')
 _EXACT = frozenset({"nullif", "coalesce", "round", "abs", "greatest", "least"})
@@ -38,37 +39,49 @@ def compile_query(
     catalog: Catalog,
     *,
     clock: Clock,
+    data_from: datetime | None = None,
     data_until: datetime | None = None,
     path: PathChoice = "auto",
 ) -> Compiled:
     """The SQL that answers a question, over the tables or the rollups of the catalog.
 
     A period is complete when it has ended at the clock and at `data_until`, and was asked for as a
-    whole; only complete ones are compared. Raises HeadwaterError (E901 to E911) and UsageError for
-    a period that is none (E807).
+    whole; only complete ones are compared, and with none that begins before `data_from`. Raises
+    HeadwaterError (E901 to E911) and UsageError for a period that is none (E807).
     """
     now = local(clock.now, clock.zone)
-    compiled = _compile(catalog, query, now.date(), path)
+    compiled = _compile(catalog, query, now.date(), path, has_beginning=data_from is not None)
     if COMPLETE_UNTIL not in compiled.parameters:
         return compiled
     until = now if data_until is None else min(now, wall_clock(data_until, clock.zone))
-    return replace(compiled, parameters={**compiled.parameters, COMPLETE_UNTIL: until})
+    known: dict[str, object] = {COMPLETE_UNTIL: until}
+    if data_from is not None and COMPLETE_FROM in compiled.parameters:
+        known[COMPLETE_FROM] = wall_clock(data_from, clock.zone)
+    return replace(compiled, parameters={**compiled.parameters, **known})
 
 
 @remembered
-def _compile(catalog: Catalog, query: MetricQuery, today: date, path: PathChoice) -> Compiled:
-    return compile_question(catalog, look_up(catalog, query, today), path)
+def _compile(
+    catalog: Catalog, query: MetricQuery, today: date, path: PathChoice, *, has_beginning: bool
+) -> Compiled:
+    question = look_up(catalog, query, today)
+    return compile_question(catalog, question, path, has_beginning=has_beginning)
 
 
 def compile_question(
-    catalog: Catalog, question: Question, path: PathChoice, *, is_kept: bool = False
+    catalog: Catalog,
+    question: Question,
+    path: PathChoice,
+    *,
+    is_kept: bool = False,
+    has_beginning: bool = False,
 ) -> Compiled:
-    """A question as SQL; the parameter `complete_until` is left open.
+    """A question as SQL; `complete_until`, and `complete_from` if there is one, are left open.
 
     What is kept (`is_kept`) has neither an order nor the column `complete`.
     """
     scope, parts, taken = _parts(catalog, question, path)
-    assembly = _Assembly(scope, question, _names(question))
+    assembly = _Assembly(scope, question, _names(question), has_beginning)
     rows = assembly.stack(parts)
     columns = assembly.columns(is_stacked=len(parts) > 1)
     if is_kept:
@@ -150,6 +163,7 @@ class _Assembly:
     scope: Scope
     question: Question
     names: Names
+    has_beginning: bool = False
 
     def stack(self, parts: Sequence[_Part]) -> str:
         """What has all keys with the values of all parts.
@@ -177,8 +191,13 @@ class _Assembly:
         if not suffix:
             return select([*keys, *values], part.cte)
         if self.question.grain is None:
-            return select([*keys, *values], part.cte, [self._complete(())])
+            first = part.frame.first
+            begun = []
+            if self.has_beginning and first is not None:
+                begun = self._begun(self.scope.bind(midnight(first)))
+            return select([*keys, *values], part.cte, [self._complete(()), *begun])
         moved, where = self._moved(suffix.removeprefix("_"))  # type: ignore[arg-type]
+        where += self._begun("period")
         shifted = select([(moved, "period"), *keys[1:], *values], part.cte, where)
         listed = [(key, key) for key in [*self.scope.keys, *(name for _, name in values)]]
         return select(listed, f"({shifted})", [self._complete(())])
@@ -194,6 +213,13 @@ class _Assembly:
         leap = comparison == "year_ago" and grain in ("day", "hour")
         where = [f"day({moved}) = day(period)"] if leap else []
         return (moved if grain == "hour" else f"CAST({moved} AS DATE)"), where
+
+    def _begun(self, moment: str) -> list[str]:
+        """That the data reach back to where a period compared with begins."""
+        if not self.has_beginning:
+            return []
+        self.scope.parameters.setdefault(COMPLETE_FROM, None)
+        return [f"{moment} >= ${COMPLETE_FROM}"]
 
     def _complete(self, windows: Sequence[Window]) -> str:
         """Whether the period of a row is over, its data are in, and it was asked for as a whole."""

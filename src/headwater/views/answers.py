@@ -96,15 +96,25 @@ class _Table:
         return Cell(text, "quiet" if value is None else "", right=_is_right(column))
 
     def _change(self, column: AnswerColumn, before: Number | None, row: Sequence[object]) -> Cell:
-        if before is None and (
-            _is_partial(self.answer, row) or column.metric in self.answer.open_until
-        ):
-            return Cell(NO_VALUE, "quiet", right=True)  # only whole periods are compared
+        if before is None and not self._has_base(column, row):
+            return Cell(NO_VALUE, "quiet", right=True)
         metric = self.metrics[column.metric]
         now = cast("Number | None", row[self.answer.index(column.metric)])
         change = format_change(before, now, format_of(metric), metric.better)
         text = f"{change.headline}{_WORDS[change.judged]}" if change.headline else change.word
         return Cell(text, _STYLES[change.judged], right=True)
+
+    def _has_base(self, column: AnswerColumn, row: Sequence[object]) -> bool:
+        """Whether there is a whole period to compare a row with, so that the group is new in it."""
+        position = self.answer.index(column.name)
+        return any(
+            other[position] is not None
+            for other in self.answer.rows
+            if self._period(other) == self._period(row)
+        )
+
+    def _period(self, row: Sequence[object]) -> object:
+        return row[self.answer.index("period")] if self.answer.query.grain is not None else None
 
 
 def _is_right(column: AnswerColumn) -> bool:

@@ -10,6 +10,11 @@ from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval
 from headwater.lake import Lake
 from headwater.plan.state import DataFile, State, schema_digest
+from headwater.semantics.catalog import Catalog, remembered
+from headwater.semantics.formulas import formula_of
+from headwater.semantics.joins import paths
+from headwater.semantics.question import time_of
+from headwater.semantics.terms import Balance, Converted, Plain
 
 #: A rollup or a history of so many rows stays in memory for the next question.
 KEPT_ROWS = 500_000
@@ -42,6 +47,26 @@ def _near(state: State | None, spans: Sequence[DataInterval]) -> tuple[DataFile,
     if not spans:
         return files
     return tuple(f for f in files if any(f.interval.overlaps(span) for span in spans))
+
+
+@remembered
+def cut_tables(catalog: Catalog, metrics: tuple[str, ...]) -> frozenset[str]:
+    """The tables of which only rows in the days asked for matter to some metrics.
+
+    Not those that are read around these days, whose metric has a time of its own, or that are
+    joined: a customer is older than his order.
+    """
+    terms = [term for name in metrics for term in formula_of(catalog, name).terms]
+    cut: set[str] = set()
+    whole: set[str] = set()
+    for term in terms:
+        table, time = time_of(catalog, term)
+        is_near = isinstance(term, Plain | Balance) and time == catalog.datasets[table].time
+        (cut if is_near else whole).add(table)
+        if isinstance(term, Converted):
+            whole.add(term.conversion.table)
+    ways = (path for table in (*cut, *whole) for path in paths(catalog, table))
+    return frozenset(cut - whole - {hop.table for path in ways for hop in path})
 
 
 def data_interval(nodes: Iterable[Node], states: Iterable[State | None]) -> DataInterval | None:

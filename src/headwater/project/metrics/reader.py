@@ -19,7 +19,7 @@ from headwater.project.limits import Limits, deadline
 from headwater.project.metrics.arrow import TableRows, can_stay_arrow
 from headwater.project.metrics.catalog import metric_nodes, release_catalog
 from headwater.project.metrics.histories import Histories, read_points
-from headwater.project.metrics.inputs import KEPT_ROWS, data_interval, published_input
+from headwater.project.metrics.inputs import KEPT_ROWS, cut_tables, data_interval, published_input
 from headwater.project.metrics.masking import Personal
 from headwater.project.metrics.standing import Standings, stale_notes
 from headwater.project.release_view import ReleaseView
@@ -124,15 +124,14 @@ class MetricReader:
             query,
             catalog,
             clock=self._workspace.clock,
+            data_from=data.start if data is not None else None,
             data_until=data.end if data is not None else None,
             path="auto" if path == "published" else path,
         )
         frames = self._frames(query, catalog)
         published = None
         if path in ("auto", "published") and not extra:
-            published = self._histories.answer(
-                query, frames[0], self._complete_until(query.metrics)
-            )
+            published = self._histories.answer(query, frames[0], self._known_until(data))
         rows: Sequence[tuple[object, ...]] | None = published
         if rows is None:
             rows = self._ask(query, compiled, self._spans(query, frames, catalog), limits)
@@ -168,7 +167,7 @@ class MetricReader:
         self,
         query: MetricQuery,
         compiled: Compiled,
-        spans: Sequence[DataInterval],
+        spans: Mapping[NodeId, Sequence[DataInterval]],
         limits: Limits,
     ) -> Sequence[tuple[object, ...]]:
         """The rows of the SQL; one more than the limit, where there are more.
@@ -189,9 +188,13 @@ class MetricReader:
         for name in query.metrics:
             self.metric(name)
         data = self.data_interval(query.metrics)
-        until = data.end if data is not None else None
         return compile_query(
-            query, self.catalog, clock=self._workspace.clock, data_until=until, path=path
+            query,
+            self.catalog,
+            clock=self._workspace.clock,
+            data_from=data.start if data is not None else None,
+            data_until=data.end if data is not None else None,
+            path=path,
         )
 
     def data_interval(
@@ -255,27 +258,22 @@ class MetricReader:
 
     def _spans(
         self, query: MetricQuery, frames: Sequence[Frame], catalog: Catalog
-    ) -> Sequence[DataInterval]:
-        """The days of which rows can matter; none where that may be all."""
-        if any(self._looks_around(name, catalog) for name in query.metrics):
-            return ()
+    ) -> Mapping[NodeId, Sequence[DataInterval]]:
+        """The days of which rows can matter, by relation; a relation that is not there is whole."""
         zone = self._workspace.zone
-        return [
+        spans = [
             DataInterval(local_midnight(f.first, zone), local_midnight(f.end, zone))
             for f in frames
             if f.first is not None and f.end is not None
         ]
-
-    def _looks_around(self, name: str, catalog: Catalog) -> bool:
-        """Whether a metric also reads rows of other periods than the one asked for."""
-        metric = catalog.metrics[name]
-        if metric.shape is not None:
-            return True
-        return any(self._looks_around(each, catalog) for each in metrics_read(metric))
+        cut = cut_tables(catalog, query.metrics)
+        tables = {catalog.datasets[name].node or NodeId("table", name) for name in cut}
+        kept = {NodeId("rollup", each.name) for each in catalog.rollups if each.table in cut}
+        return dict.fromkeys(tables | kept, spans)
 
     @contextmanager
     def _session(
-        self, compiled: Compiled, spans: Sequence[DataInterval]
+        self, compiled: Compiled, spans: Mapping[NodeId, Sequence[DataInterval]]
     ) -> Iterator[ReadingSession]:
         """A session in which every relation of the query is there."""
         bound = []
@@ -286,7 +284,8 @@ class MetricReader:
             if rows <= KEPT_ROWS and (node_id.kind == "rollup" or node.time is None):
                 self._shelf.keep(published_input(name, node, state, self._workspace.lake))
             else:
-                bound.append(published_input(name, node, state, self._workspace.lake, spans))
+                near = spans.get(node_id, ())
+                bound.append(published_input(name, node, state, self._workspace.lake, near))
         with self._shelf.session() as opened:
             session = cast("ReadingSession", opened)
             session.bind_inputs(bound, self._bound.functions)
@@ -331,7 +330,9 @@ class MetricReader:
     def history(self, metric: str, grain: Grain) -> tuple[Point, ...]:
         """The published values of a metric in every period of a grain, oldest first."""
         self.metric(metric)
-        return self._histories.points(metric, grain, self._complete_until((metric,)))
+        return self._histories.points(
+            metric, grain, self._known_until(self.data_interval((metric,)))
+        )
 
     def _read_history(self, metric: str) -> Mapping[Grain, tuple[Point, ...]]:
         node = metric_nodes(self._bound).get(metric)
@@ -342,10 +343,6 @@ class MetricReader:
         with self._workspace.engine.session() as session:
             shown = published_input("history", known, state, self._workspace.lake)
             return read_points(session, shown)
-
-    def _complete_until(self, metrics: Iterable[str]) -> date:
-        """The first day that is not complete, by the clock and by the data."""
-        return self._known_until(self.data_interval(metrics))
 
     def _known_until(self, data: DataInterval | None) -> date:
         clock = self._workspace.clock
