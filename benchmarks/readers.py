@@ -116,7 +116,14 @@ def main() -> None:
         headwater_command(), "serve", "--project", str(folder), "--port", str(port),
         "--no-schedule",
     ]  # fmt: skip
-    run: list[str | Path] = [headwater_command(), "run", "--project", str(folder), "--full-refresh", "+metric.*"]
+    run: list[str | Path] = [
+        headwater_command(),
+        "run",
+        "--project",
+        str(folder),
+        "--full-refresh",
+        "+metric.*",
+    ]
     with served(serve, port, folder):
         quiet = crowded(port, asked)
         with subprocess.Popen(run, stdout=subprocess.DEVNULL) as running:

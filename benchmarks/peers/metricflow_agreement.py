@@ -172,7 +172,7 @@ def main() -> int:
     asked = parser.parse_args()
     logging.disable()  # it tells at length of bugs of its own that it recovers from
     engine, database = engine_of(asked.metrics), database_of(asked.data)
-    found = []
+    found: list[dict[str, object]] = []
     for question in json.loads(asked.questions.read_text()):
         try:
             sql = engine.explain(request(question)).sql_statement.sql

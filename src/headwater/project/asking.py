@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from headwater.clock import parse_duration
 from headwater.errors import Issue, UsageError
 from headwater.ids import NodeId
-from headwater.semantics.periods import parse_period
 from headwater.project.recording import PROD
+from headwater.semantics.periods import parse_period
 
 if TYPE_CHECKING:
     from headwater.plan.steps import Request

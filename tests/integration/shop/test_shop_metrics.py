@@ -45,7 +45,7 @@ COHORTS = {
 
 
 def ask(shop: OpenProject, query: MetricQuery) -> tuple[tuple[object, ...], ...]:
-    return shop.project.metrics.query(query).rows
+    return tuple(shop.project.metrics.query(query).rows)
 
 
 @pytest.mark.parametrize("path", ["published", "raw"])

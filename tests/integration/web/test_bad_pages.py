@@ -149,7 +149,8 @@ def test_readers_notice_nothing_of_upkeep(tmp_path: Path) -> None:
     small = small_dashboard(tmp_path / "shop")
     small.run()
     with serving(ServeOptions(project=small.root, schedule=False)) as served:
-        stop, bad = threading.Event(), []
+        stop = threading.Event()
+        bad: list[str] = []
 
         def read() -> None:
             with served.client() as client:

@@ -193,7 +193,7 @@ _OWN: Final = (
     # retention
     Key("start_event", Text(), "retention: `first`, or a condition"),
     Key("return_event", Text(), "retention: a condition; any row by default"),
-    Key("period", Choice(GRAINS), "retention: the length of a period; `month` by default"),
+    Key("period", Choice(GRAINS[1:]), "retention: the length of a period; `month` by default"),
     Key("count", Choice(("on", "on_or_after")), "retention: active in that period, or also later"),
     # dbt's words for the same
     Key("agg", Choice(AGGREGATES), "dbt: the aggregate of `expr`"),
