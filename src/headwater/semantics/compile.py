@@ -15,7 +15,6 @@ from headwater.semantics.asking import AnswerColumn, Comparison, Compiled, Metri
 from headwater.semantics.calendar import STEPS, start_of, step_from
 from headwater.semantics.catalog import Catalog, remembered
 from headwater.semantics.completeness import window_conditions, windows_of
-from headwater.semantics.joins import reach
 from headwater.semantics.metric import Window
 from headwater.semantics.parts import Batch, batches, build
 from headwater.semantics.question import Question, look_up
@@ -23,7 +22,7 @@ from headwater.semantics.routing import route
 from headwater.semantics.scope import Frame, Scope, midnight, select
 from headwater.semantics.sources import Rows
 from headwater.semantics.terms import Formula, Retained, Term, is_count
-from headwater.semantics.types import cast_to, metric_types, term_type
+from headwater.semantics.types import cast_to, dimension_type, metric_types, term_type
 from headwater.semantics.values import Names
 
 PathChoice = Literal["auto", "rollup", "raw"]
@@ -258,8 +257,9 @@ class _Assembly:
             found.append(("period", AnswerColumn(name="period", sort="period", type=kind)))
         if scope.has_steps:
             found.append(("step", AnswerColumn(name="step", sort="step", type="BIGINT")))
+        tables = tuple(dict.fromkeys(batch.table for batch in batches(question.terms)))
         for key, name in zip(scope.dimensions, question.by, strict=True):
-            kind = reach(scope.catalog, batches(question.terms)[0].table, name).type
+            kind = dimension_type(scope.catalog, tables, name)
             found.append((key, AnswerColumn(name=name, sort="dimension", type=kind)))
         for name in question.formulas:
             found += self._metric(name, is_stacked)

@@ -103,7 +103,7 @@ class Condition:
                 if piece.is_condition and kind != "BOOLEAN":
                     what = f"`{piece.name}` is no condition: it is {kind}"
                     raise _refused(self.text, piece.place, what, "compare it with a value")
-                if piece.beside and _family(kind) != _family(column(piece.beside)[1]):
+                if piece.beside and family(kind) != family(column(piece.beside)[1]):
                     what = f"`{piece.name}` is {kind}, unlike `{piece.beside}`"
                     raise _refused(self.text, piece.place, what, "compare like with like")
                 written.append(sql)
@@ -330,7 +330,7 @@ _NUMBERS = (
 _AS_TEXT = ("UUID", "ENUM", "TIME")
 
 
-def _family(kind: str) -> str:
+def family(kind: str) -> str:
     """What can be compared without a cast that may fail."""
     if kind.startswith(_NUMBERS):
         return "number"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from headwater.contracts.quoting import quote
-from headwater.errors import HeadwaterError, Issue
+from headwater.errors import HeadwaterError, Issue, UsageError
 from headwater.semantics.catalog import Catalog, remembered
+from headwater.semantics.conditions import family
 from headwater.semantics.formulas import formula_of
 from headwater.semantics.joins import reach
 from headwater.semantics.rollup import Leaf
@@ -91,6 +92,23 @@ def term_type(catalog: Catalog, term: Term) -> str:
             return "DOUBLE"
         case _:
             return leaf_type(catalog, term.leaf)
+
+
+@remembered
+def dimension_type(catalog: Catalog, tables: tuple[str, ...], name: str) -> str:
+    """The type of a dimension that rows of several tables are grouped by.
+
+    Raises UsageError (E909) where its values cannot be compared, as text and numbers cannot.
+    """
+    kinds = {reach(catalog, table, name).type: table for table in reversed(tables)}
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    if len({family(kind) for kind in kinds}) > 1:
+        told = " and ".join(f"{kind} in `{table}`" for kind, table in sorted(kinds.items()))
+        fix = "ask for the metrics one by one, or give the column one type"
+        raise UsageError(Issue(code="E909", what=f"`{name}` is {told}", fix=fix))
+    selects = (f"SELECT CAST(NULL AS {kind}) AS k" for kind in kinds)
+    return _bind(catalog, " UNION ALL ".join(selects), f"`{name}`")[0]
 
 
 @remembered

@@ -333,3 +333,23 @@ def test_compiled_quickly() -> None:
         spent.append((time.process_time() - begun) / len(queries))
     assert spent[0] < 0.02
     assert spent[1] < 0.001
+
+
+def test_a_dimension_of_two_tables_has_one_type(database: Database) -> None:
+    """Whole numbers of two sizes meet; text and numbers do not."""
+    visits = Dataset(
+        name="visits",
+        columns=(("line", "BIGINT"), ("country", "INTEGER"), ("seen_on", "DATE")),
+        time="seen_on",
+    )
+    metrics = {
+        "lines": CATALOG.metrics["lines"],
+        "visits": Metric(name="visits", table="visits", expr="count(*)"),
+    }
+    catalog = Catalog(metrics=metrics, datasets={**DATASETS, "visits": visits})
+    database.connection.execute("CREATE TABLE visits (line BIGINT, country INTEGER, seen_on DATE)")
+    query = MetricQuery(metrics=("lines", "visits"), by=("line",))
+    _, rows = database.ask(query, catalog)  # which compares the types
+    assert rows == [(1, 6, 0), (2, 1, 0)]
+    with pytest.raises(HeadwaterError, match="E909 `country` is INTEGER in `visits` and VARCHAR"):
+        database.ask(MetricQuery(metrics=("visits", "lines"), by=("country",)), catalog)

@@ -180,6 +180,5 @@ def test_a_metric_reads_what_it_joins() -> None:
     metric = Metric(name="m", table="sales", expr="count(distinct regions.name)")
     model = Catalog(metrics={"m": metric}, datasets=CATALOG.datasets)
 
-
     compiled = compile_query(MetricQuery(metrics=("m",)), model, clock=CLOCK)
     assert [*compiled.relations] == ["sales", "customers", "regions"]
