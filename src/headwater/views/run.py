@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from headwater.project.metrics.restating import restated_in
@@ -62,7 +62,7 @@ def print_report(project: Project, report: RunReport, page: Page) -> None:
         facts = (
             release.environment,
             release.sort,
-            changed_text(changed_nodes(project, release)),
+            changed_text(project, release),
             restated_text(restated_in(project.ledger, release.number)),
             headline(project) if release == project.view.release else "",
             seconds(report.seconds),
@@ -123,35 +123,33 @@ def _owner(project: Project, node: NodeId) -> str:
     return f"owner {owner}{people}" if owner else ""
 
 
-def changed_nodes(project: Project, release: Release) -> tuple[NodeId, ...]:
-    """The nodes that differ from the release before, in definition or state."""
-    now = project.ledger.resolve(release.number)
+def changed_text(project: Project, release: Release) -> str:
+    """`9 nodes changed, 7 of them rollups and histories`: what follows from others counts apart."""
+    ledger = project.ledger
+    now = ledger.resolve(release.number)
     if release.parent is None:
-        return tuple(now.states)
-    before = project.ledger.resolve(release.parent)
-    return tuple(
+        return f"{count(len(now.states), 'node')} changed"
+    before = ledger.resolve(release.parent)
+    nodes = [
         node
         for node in {**now.definitions, **before.definitions}
         if now.definitions.get(node) != before.definitions.get(node)
         or now.states.get(node) != before.states.get(node)
+    ]
+
+    def as_written(node: NodeId, released: Mapping[NodeId, str]) -> str:
+        name = released.get(node)
+        return json.loads(ledger.definitions([name])[name].body)["texts"] if name else ""
+
+    rollups = sum(node.kind == "rollup" for node in nodes)
+    histories = sum(
+        node.kind == "metric"
+        and as_written(node, now.definitions) == as_written(node, before.definitions)
+        for node in nodes
     )
-
-
-def changed_text(nodes: Collection[NodeId]) -> str:
-    """How many changed, and how many of them follow from others.
-
-    >>> from headwater.ids import NodeId
-    >>> ids = ("table.sales", "rollup.sales_day", "metric.orders")
-    >>> changed_text([NodeId.parse(text) for text in ids])
-    '3 nodes changed, 2 of them rollups and metrics'
-    """
-    kinds = Counter(node.kind for node in nodes)
-    kept = [f"{kind}s" for kind in ("rollup", "metric") if kinds[kind]]
     told = f"{count(len(nodes), 'node')} changed"
-    number = kinds["rollup"] + kinds["metric"]
-    if not number or number == len(nodes) == 1:
-        return told
-    return f"{told}, {number:,} of them {' and '.join(kept)}"
+    words = [word for word, n in (("rollups", rollups), ("histories", histories)) if n]
+    return f"{told}, {rollups + histories:,} of them {' and '.join(words)}" if words else told
 
 
 def _print_quarantine(report: RunReport, page: Page) -> None:

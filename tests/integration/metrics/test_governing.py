@@ -113,7 +113,8 @@ def test_changes(shop: Small) -> None:
     edit(
         shop, "metrics/sales.yml", "expr: sum(amount)", "expr: sum(amount)\n    where: amount > 15"
     )
-    call(shop, "run", "--apply")
+    released = call(shop, "run", "--apply").stdout
+    assert "3 nodes changed, 2 of them rollups and histories" in released, released
     text = "\n".join(lines(shop, "changes", "--metric", "revenue"))
     assert "metric.revenue approved for finance: reviewed" in text
     assert "late arrivals (source.orders: 1 row added in 2024-01-06)" in text
