@@ -128,6 +128,7 @@ def _answer(snapshot: Snapshot, asked: MetricQuestion) -> Response:
         "last": answer.last,
         "data_from": answer.data_from,
         "data_until": answer.data_until,
+        "open_until": dict(answer.open_until),
         "notes": answer.notes,
         "sql": answer.sql,
         "columns": [
