@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from headwater.ids import NodeId
@@ -17,6 +19,16 @@ _NEWEST = 6
 _KEY = 8  # metrics with a card
 
 
+def in_order(headline: str, boards: Sequence[Sequence[str]]) -> list[str]:
+    """The headline, and what dashboards show: first those that show the headline.
+
+    >>> in_order("revenue", [["lines"], ["orders", "revenue"]])
+    ['revenue', 'orders', 'lines']
+    """
+    ordered = sorted(boards, key=lambda names: headline not in names)
+    return list(dict.fromkeys([headline, *(name for names in ordered for name in names)]))
+
+
 def key_metrics(snapshot: Snapshot) -> list[str]:
     """The metrics of the first page: the headline, those of dashboards in their order, others.
 
@@ -30,8 +42,7 @@ def key_metrics(snapshot: Snapshot) -> list[str]:
         for node in nodes
         if node.id.kind == "dashboard"
     ]
-    boards.sort(key=lambda names: headline not in names)
-    first = list(dict.fromkeys([headline, *(name for names in boards for name in names)]))
+    first = in_order(headline, boards)
 
     def rank(name: str) -> tuple[int, bool, int]:
         place = first.index(name) if name in first else len(first)
