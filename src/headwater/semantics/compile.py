@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from headwater.clock import Clock, local, wall_clock
+from headwater.clock import Clock, Grain, local, wall_clock
 from headwater.contracts.quoting import quote
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.semantics.asking import AnswerColumn, Comparison, Compiled, MetricQuery
@@ -190,13 +190,8 @@ class _Assembly:
         if not suffix:
             return select([*keys, *values], part.cte)
         if self.question.grain is None:
-            first = part.frame.first
-            begun = []
-            if self.has_beginning and first is not None:
-                begun = self._begun(self.scope.bind(midnight(first)))
-            return select([*keys, *values], part.cte, [self._complete(()), *begun])
+            return select([*keys, *values], part.cte, [self._complete(())])
         moved, where = self._moved(suffix.removeprefix("_"))  # type: ignore[arg-type]
-        where += self._begun("period")
         shifted = select([(moved, "period"), *keys[1:], *values], part.cte, where)
         listed = [(key, key) for key in [*self.scope.keys, *(name for _, name in values)]]
         return select(listed, f"({shifted})", [self._complete(())])
@@ -205,20 +200,25 @@ class _Assembly:
         """The period with which one is compared; 29 February is compared with none."""
         grain = self.question.grain
         assert grain is not None
-        step = STEPS[grain]
-        if comparison == "year_ago":
-            step = "INTERVAL 364 DAY" if grain == "week" else "INTERVAL 1 YEAR"
-        moved = f"period + {step}"
+        moved = f"period + {_step(grain, comparison)}"
         leap = comparison == "year_ago" and grain in ("day", "hour")
         where = [f"day({moved}) = day(period)"] if leap else []
         return (moved if grain == "hour" else f"CAST({moved} AS DATE)"), where
 
-    def _begun(self, moment: str) -> list[str]:
-        """That the data reach back to where a period compared with begins."""
+    def _begun(self, comparison: Comparison) -> list[str]:
+        """That the data reach back to where the period compared with begins."""
         if not self.has_beginning:
             return []
+        grain, bind = self.question.grain, self.scope.bind
+        if grain is None:
+            first = self.question.compared(comparison).first
+            if first is None:
+                return []
+            begin = bind(midnight(first))
+        else:
+            begin = f"period - {_step(grain, comparison)}"
         self.scope.parameters.setdefault(COMPLETE_FROM, None)
-        return [f"{moment} >= ${COMPLETE_FROM}"]
+        return [f"{begin} >= ${COMPLETE_FROM}"]
 
     def _complete(self, windows: Sequence[Window]) -> str:
         """Whether the period of a row is over, its data are in, and it was asked for as a whole."""
@@ -283,7 +283,8 @@ class _Assembly:
             column = AnswerColumn(
                 name=f"{name}_{word}", sort="compared", type=kind, metric=name, comparison=word
             )
-            found.append((f"CASE WHEN {self._complete(windows)} THEN {value} END", column))
+            is_known = " AND ".join([self._complete(windows), *self._begun(word)])
+            found.append((f"CASE WHEN {is_known} THEN {value} END", column))
         return found
 
     def _value(self, name: str, suffix: str, is_stacked: bool, kind: str, natural: str) -> str:
@@ -306,6 +307,13 @@ class _Assembly:
     def _term(self, term: Term, suffix: str, is_stacked: bool) -> str:
         column = self.names[term] + suffix
         return f"coalesce({column}, 0)" if is_stacked and is_count(term) else column
+
+
+def _step(grain: Grain, comparison: Comparison) -> str:
+    """How far back the period compared with begins."""
+    if comparison == "previous":
+        return STEPS[grain]
+    return "INTERVAL 364 DAY" if grain == "week" else "INTERVAL 1 YEAR"
 
 
 def _refuse_twins(columns: Sequence[tuple[str, AnswerColumn]]) -> None:

@@ -105,12 +105,17 @@ class _Table:
         return Cell(text, _STYLES[change.judged], right=True)
 
     def _has_base(self, column: AnswerColumn, row: Sequence[object]) -> bool:
-        """Whether there is a whole period to compare a row with, so that the group is new in it."""
-        position = self.answer.index(column.name)
+        """Whether there is a whole period to compare a row with, so that it may be new in it."""
+        compared = [
+            position
+            for position, other in enumerate(self.answer.columns)
+            if other.comparison == column.comparison and other.comparison is not None
+        ]
         return any(
             other[position] is not None
             for other in self.answer.rows
             if self._period(other) == self._period(row)
+            for position in compared
         )
 
     def _period(self, row: Sequence[object]) -> object:
