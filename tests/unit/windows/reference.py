@@ -34,7 +34,7 @@ def in_terms(held: datetime | None, type_: str) -> datetime | None:
         return None
     if type_ == "TIMESTAMPTZ":
         return held if held.tzinfo else held.replace(tzinfo=ZONE).astimezone(UTC)
-    return held.astimezone(ZONE).replace(tzinfo=None) if held.tzinfo else held
+    return held.astimezone(ZONE).replace(tzinfo=None, fold=0) if held.tzinfo else held
 
 
 def begin(moment: datetime, window: Window) -> datetime | None:
@@ -45,7 +45,7 @@ def begin(moment: datetime, window: Window) -> datetime | None:
     days = timedelta(days=length.days)
     if not days and not window.months:
         return moment - length
-    wall = moment.astimezone(ZONE).replace(tzinfo=None) if moment.tzinfo else moment
+    wall = moment.astimezone(ZONE).replace(tzinfo=None, fold=0) if moment.tzinfo else moment
     day: date = add_months(wall.date(), -window.months)
     wall = datetime.combine(day, wall.time()) - days
     moved = wall.replace(tzinfo=ZONE).astimezone(UTC) if moment.tzinfo else wall

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.windows import reference
-from tests.unit.windows.world import ZONE, Row, World, features, fill, is_close, rows, worlds
+from tests.unit.windows.world import (
+    CHANGES,
+    ZONE,
+    Row,
+    World,
+    features,
+    fill,
+    is_close,
+    rows,
+    worlds,
+)
 
 from headwater.engines.protocol import Session
 from headwater.windows.model import (
@@ -91,7 +101,9 @@ def test_every_strategy_equals_plain_python(
 
 
 @MANY
-@given(world=worlds(), asked=features(), extra=st.lists(rows(), max_size=6), data=st.data())
+@given(
+    world=worlds(), asked=features(), extra=st.lists(rows(CHANGES[1]), max_size=6), data=st.data()
+)
 def test_nothing_of_the_future_is_seen(
     session: Session,
     world: World,
