@@ -96,8 +96,9 @@ class _Table:
         return Cell(text, "quiet" if value is None else "", right=_is_right(column))
 
     def _change(self, column: AnswerColumn, before: Number | None, row: Sequence[object]) -> Cell:
-        if before is None and not self._has_base(column, row):
-            return Cell(NO_VALUE, "quiet", right=True)
+        is_open = _is_partial(self.answer, row) or column.metric in self.answer.open_until
+        if before is None and (is_open or not self._has_base(column, row)):
+            return Cell(NO_VALUE, "quiet", right=True)  # only whole periods are compared
         metric = self.metrics[column.metric]
         now = cast("Number | None", row[self.answer.index(column.metric)])
         change = format_change(before, now, format_of(metric), metric.better)
