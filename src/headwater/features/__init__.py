@@ -1,0 +1,1 @@
+"""Features of entities: what is declared of them, compiled to exact windows, and computed."""

@@ -1,0 +1,1 @@
+"""Learning from labelled rows: fit, calibrate, evaluate, explain, audit, score."""

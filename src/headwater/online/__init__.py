@@ -1,0 +1,1 @@
+"""Online values of features: stores that answer by key, derived, rebuildable at any time."""
