@@ -1,0 +1,1 @@
+"""Scores on request: from values kept online, with what is served written down."""
