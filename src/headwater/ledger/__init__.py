@@ -20,6 +20,7 @@ from headwater.ledger.model import (
     ReleaseMap,
     ReleaseSort,
     RunRecord,
+    Version,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "ReleaseSort",
     "RunLock",
     "RunRecord",
+    "Version",
     "tree_digest",
 ]
 

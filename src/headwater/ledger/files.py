@@ -2,7 +2,8 @@
 
 A file is needed while a state of a release in use holds it. In use are the releases that an
 environment points to, those that one left less than the grace ago, and pinned ones. A build made
-less than the grace ago is needed whether it is published or not.
+less than the grace ago is needed whether it is published or not, and so is, for good, every version
+with what it was made from.
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ from headwater.ledger.model import FileUse, Pin
 from headwater.ledger.releases import Releases
 from headwater.ledger.schema import builds, departures, environments, pins
 from headwater.ledger.states import States
+from headwater.ledger.versions import Versions
 
 
 class Files:
     """What vacuum asks."""
 
-    def __init__(self, database: Database, releases: Releases, states: States) -> None:
+    def __init__(
+        self, database: Database, releases: Releases, states: States, versions: Versions
+    ) -> None:
         self._database = database
         self._releases = releases
         self._states = states
+        self._versions = versions
 
     def uses(self, *, now: datetime, grace: timedelta) -> Iterator[FileUse]:
         """Every data file that the ledger knows and has not seen vacuumed, each path once."""
@@ -42,6 +47,16 @@ class Files:
                         bytes=file.bytes,
                         needed=True,
                         release=number,
+                    )
+        for version in self._versions.all(None):
+            for file in version.files:
+                if file.path not in newest:
+                    newest[file.path] = FileUse(
+                        path=file.path,
+                        build=file.build,
+                        bytes=file.bytes,
+                        needed=True,
+                        release=None,
                     )
         yield from newest.values()
         made = self._build_bodies()

@@ -28,6 +28,7 @@ from headwater.ledger.model import (
     Release,
     ReleaseMap,
     RunRecord,
+    Version,
 )
 from headwater.ledger.notes import insert_notes, read_notes
 from headwater.ledger.publishing import Publishing
@@ -36,7 +37,8 @@ from headwater.ledger.runs import Runs
 from headwater.ledger.schema import ledger
 from headwater.ledger.states import States
 from headwater.ledger.values import Values
-from headwater.plan.state import Build, State
+from headwater.ledger.versions import Versions
+from headwater.plan.state import Build, DataFile, State
 
 
 class Ledger:
@@ -53,12 +55,13 @@ class Ledger:
         self._values = Values(database)
         self._states = States(database, self._values)
         self._builds = Builds(database, self._values)
+        self._versions = Versions(database, self._values, self._builds)
         self._releases = Releases(database)
         self._publishing = Publishing(
             database, self._values, self._states, self._builds, self._releases
         )
         self._runs = Runs(database)
-        self._files = Files(database, self._releases, self._states)
+        self._files = Files(database, self._releases, self._states, self._versions)
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Self:
@@ -216,6 +219,35 @@ class Ledger:
     def barred(self) -> frozenset[InputKey]:
         """The input keys that were rejected and must not be built until released anew."""
         return self._publishing.barred()
+
+    # Versions
+
+    def add_version(
+        self,
+        build: Build,
+        *,
+        environment: str,
+        passed: bool,
+        body: str,
+        files: Sequence[DataFile] = (),
+        at: datetime,
+    ) -> Version:
+        """Record a build under the next number of its node; `files` are kept from vacuum."""
+        return self._versions.add(
+            build, environment=environment, passed=passed, body=body, files=files, at=at
+        )
+
+    def versions(self, node: NodeId | None = None) -> Sequence[Version]:
+        """The versions of a node, or of all nodes, newest first."""
+        return self._versions.all(node)
+
+    def version(self, node: NodeId, number: int) -> Version:
+        """One version; raises E049 for an unknown one."""
+        return self._versions.get(node, number)
+
+    def version_of(self, build: str) -> Version | None:
+        """The version that a build is; None for one that has no number."""
+        return self._versions.of_build(build)
 
     # Runs and events
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.ids import NodeId
-from headwater.plan.state import Build, State
+from headwater.plan.state import Build, DataFile, State
 
 ReleaseSort = Literal["data", "definitions", "promotion", "rollback", "maintenance"]
 
@@ -64,6 +64,28 @@ class Note:
     node: NodeId | None = None
     data: str = ""  # JSON text
     release: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A build of a node that people name by its number: `model.churn@7`.
+
+    `passed` is whether it may be published; `body` is JSON text, as the kind wrote it. `files` are
+    kept from vacuum: the build's own, and those that it was made from.
+    """
+
+    node: NodeId
+    number: int
+    build: str
+    at: datetime
+    run: str
+    environment: str
+    passed: bool
+    body: str
+    files: tuple[DataFile, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.node}@{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

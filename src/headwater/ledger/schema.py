@@ -1,9 +1,10 @@
 """The tables of the ledger.
 
-Facts are only ever added: `releases`, `states`, `definitions`, `builds`, `shared`, `bars`, `notes`,
-`runs`, `events`. `environments`, `barred` and `ledger` say what is so now, and change in the same
-transaction as the facts. Times are whole microseconds since 1970 in UTC. `builds.release` and
-`builds.vacuumed_at`, `runs.status` and what ends a run are filled in once, later.
+Facts are only ever added: `releases`, `states`, `definitions`, `builds`, `versions`, `shared`,
+`bars`, `notes`, `runs`, `events`. `environments`, `barred` and `ledger` say what is so now, and
+change in the same transaction as the facts. Times are whole microseconds since 1970 in UTC.
+`builds.release` and `builds.vacuumed_at`, `runs.status` and what ends a run are filled in once,
+later.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 #: Every revision of the schema, oldest first; the files in `migrations/versions` bear the same.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 metadata = MetaData(
     naming_convention={
@@ -133,6 +134,20 @@ builds = Table(
     Column("release", BigInteger, ForeignKey("releases.number")),
     Column("vacuumed_at", BigInteger),
     Index(None, "node", "input_key", "start_at", "end_at"),
+)
+
+# Builds that people name by a number: every training of a model, also one that is not published.
+versions = Table(
+    "versions",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("build", Text, ForeignKey("builds.id"), nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 barred = Table(

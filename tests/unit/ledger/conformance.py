@@ -366,7 +366,72 @@ class Locking:
                 assert 0.1 < time.monotonic() - began < 5
 
 
+class Versions:
+    def test_versions_are_counted_for_each_node(self, url: str) -> None:
+        with Ledger.open(url) as ledger:
+            first, second, other = build(SALES, 1), build(SALES, 2), build(ORDERS, 1)
+            made = [
+                ledger.add_version(
+                    each, environment="try", passed=each is second, body="{}", at=NOW
+                )
+                for each in (first, second, other)
+            ]
+            assert [str(v) for v in made] == ["table.sales@1", "table.sales@2", "table.orders@1"]
+            assert list(ledger.versions(SALES)) == [made[1], made[0]]
+            assert list(ledger.versions()) == [made[2], made[1], made[0]]
+            assert ledger.version(SALES, 2) == made[1]
+            assert ledger.version_of(first.id) == made[0]
+            assert ledger.version_of("nothing") is None
+            assert set(ledger.builds([first.id, second.id])) == {first.id, second.id}
+            with pytest.raises(HeadwaterError, match=r"there are @1\.\.@2"):
+                ledger.version(SALES, 7)
+            with pytest.raises(HeadwaterError, match="never trained"):
+                ledger.version(CUSTOMERS, 1)
+
+    def test_two_at_once_get_two_numbers(self, url: str) -> None:
+        start, numbers = threading.Barrier(4), []
+
+        def add(number: int) -> None:
+            with Ledger.open(url) as ledger:
+                start.wait()
+                made = build(SALES, number)
+                version = ledger.add_version(made, environment="prod", passed=True, body="", at=NOW)
+                numbers.append(version.number)
+
+        with Ledger.open(url):
+            threads = [threading.Thread(target=add, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(numbers) == [1, 2, 3, 4]
+
+    def test_the_files_of_a_version_are_always_needed(self, url: str) -> None:
+        made_from, version = build(ORDERS, 1), build(SALES, 1)
+        with Ledger.open(url) as ledger:
+            ledger.publish(publication([made_from]))
+            files = (*version.files, *made_from.files)
+            ledger.add_version(
+                version, environment="prod", passed=False, body="", files=files, at=NOW
+            )
+            ledger.publish(publication([build(ORDERS, 2)], expected=1, at=NOW + HOUR))
+            uses = ledger.data_files(now=NOW + 99 * HOUR, grace=HOUR)
+            assert {use.path for use in uses if use.needed} >= {file.path for file in files}
+
+
 class Schemas:
+    def test_a_ledger_of_an_older_headwater_is_upgraded(self, url: str) -> None:
+        database = Database(url, create=True)
+        migrate.upgrade(database, "0001")
+        with database.write() as connection:
+            connection.execute(sa.insert(ledger), {"one": 1, "identity": "x", "epoch": 0})
+        database.close()
+        with Ledger.open(url) as opened:
+            made = opened.add_version(
+                build(SALES), environment="prod", passed=True, body="", at=NOW
+            )
+            assert made.number == 1
+
     def test_the_migrations_make_the_same_tables(self, url: str) -> None:
         from alembic.autogenerate import compare_metadata
         from alembic.migration import MigrationContext
@@ -429,5 +494,5 @@ def described(connection: sa.Connection) -> dict[str, object]:
     }
 
 
-class Conformance(Publishing, Recording, Locking, Schemas):
+class Conformance(Versions, Publishing, Recording, Locking, Schemas):
     """All of it."""
