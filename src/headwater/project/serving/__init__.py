@@ -1,1 +1,1 @@
-"""Scores on request: from values kept online, with what is served written down."""
+"""Scores by key: micro-batches into the online store, scoring, the log of it, its parity."""
