@@ -154,6 +154,7 @@ class ReferenceBins:
     edges: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
+    rows: int = 0  # that were counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The algorithms, one module each, behind the protocol of `algorithms.protocol`."""
