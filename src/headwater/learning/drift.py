@@ -104,7 +104,7 @@ def drift_of(reference: ReferenceBins, counts: Sequence[int], rows: int) -> Drif
     filled = sum(1 for pair in zip(reference.shares, shares, strict=True) if any(pair))
     return Drift(
         column=reference.column,
-        psi=stability_index(reference.shares, shares) if known else None,
+        psi=stability_index(reference.shares, shares, reference.rows, rows) if known else None,
         shares=shares,
         rows=rows,
         reference=reference,
@@ -191,7 +191,7 @@ def _count(
     for each in bins:
         asked += _counted(each, types[each.column])
     (row,) = session.fetch(f"SELECT {', '.join(asked)} FROM {quote(relation)}")
-    rows, rest = int(row[0]), iter([int(value) for value in row[1:]])
+    rows, rest = int(row[0]), iter([int(value or 0) for value in row[1:]])
     found = []
     for each in bins:
         known = next(rest)
