@@ -31,8 +31,7 @@ class Guard:
     def __init__(self, app: ASGIApp, options: ServeOptions) -> None:
         self.app = app
         self.options = options
-        own = (options.host, "localhost", socket.gethostname(), socket.getfqdn(), *options.names)
-        self.names = frozenset(name.lower() for name in own if name)
+        self.names = own_names(options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with a refusal."""
@@ -51,10 +50,9 @@ class Guard:
     def _refused_host(self, request: Request) -> Response | None:
         """A page elsewhere may point its own name at us; an address is nobody's name."""
         host = request.headers.get("host", "")
-        bare = _bare_host(host)
-        if bare in self.names or _is_address(bare):
+        if is_own_host(host, self.names):
             return None
-        what = f"this server does not answer for the host `{bare[:100]}`"
+        what = f"this server does not answer for the host `{_bare_host(host)[:100]}`"
         fix = "ask for localhost, or start it with `--allow-host NAME`"
         return _refuse(request, what, fix, 421)
 
@@ -76,6 +74,18 @@ class Guard:
         refusal = _refuse(request, "a token is needed", "send `Authorization: Bearer …`", 401)
         refusal.headers["www-authenticate"] = "Bearer"
         return refusal
+
+
+def own_names(options: ServeOptions) -> frozenset[str]:
+    """The host names under which this server may be asked."""
+    own = (options.host, "localhost", socket.gethostname(), socket.getfqdn(), *options.names)
+    return frozenset(name.lower() for name in own if name)
+
+
+def is_own_host(host: str, names: frozenset[str]) -> bool:
+    """Whether a Host header is an address or one of the names."""
+    bare = _bare_host(host)
+    return bare in names or _is_address(bare)
 
 
 def _refused_form(request: Request, body: bytes | None) -> Response | None:

@@ -1,0 +1,1 @@
+"""Scores on request: who may ask, what is answered, challengers, figures for Prometheus."""
