@@ -203,11 +203,13 @@ def load(tree: Tree, readers: Sequence[KindReader], cache_path: Path | None = No
         if function is not None:
             functions.append(function)
     named: dict[tuple[str, str], Definition] = {}
+    relations = {reader.kind for reader in readers if reader.is_relation}
     for reader in readers:
         reading = reader.read(context)
         issues += reading.issues
         for definition in reading.definitions:
-            space = "relation" if reader.is_relation else definition.id.kind
+            kind = definition.id.kind  # a model's file also defines its scores, which SQL can read
+            space = "relation" if kind in relations else kind
             first = named.setdefault((space, definition.id.name.casefold()), definition)
             if first is definition:
                 definitions[definition.id] = definition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from headwater.clock import Periods
@@ -29,6 +29,8 @@ class Input:
     before: timedelta = timedelta(0)
     after: timedelta = timedelta(0)
     periods: Periods | None = None  # of the mode `period`
+    #: Where the upstream node is held, it is read as it was last published, instead of waited for.
+    last_good: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,6 +91,7 @@ class Node:
     schema: Schema = ()
     hidden: Schema = ()  # columns that are there when named, and left out of `select *`
     time: str | None = None  # its event-time column; set: built by intervals
+    begins: date | None = None  # its first day, where that is not the first of what it reads
     key: tuple[str, ...] = ()
     recipe: Recipe | None = None  # None: a source, whose content comes from its deliveries
     latest: Latest | None = None

@@ -119,7 +119,8 @@ def domain_of(node: Node, states: Mapping[NodeId, State], zone: ZoneInfo) -> Dat
     """The span on which an incremental node should exist.
 
     It reaches from the first to the last day of the inputs that the node reads day by day, or,
-    where there is none, through windows or by periods; of these it holds only whole ones.
+    where there is none, through windows or by periods; of these it holds only whole ones. A node
+    that says when it begins has no earlier day.
     """
     for mode in ("same_day", "window", "period"):
         hulls = [
@@ -131,8 +132,10 @@ def domain_of(node: Node, states: Mapping[NodeId, State], zone: ZoneInfo) -> Dat
             and hull != ALL_TIME
         ]
         if hulls:
-            hull = DataInterval(min(h.start for h in hulls), max(h.end for h in hulls))
-            return in_whole_periods(node, hull, zone)
+            start, end = min(h.start for h in hulls), max(h.end for h in hulls)
+            if node.begins is not None:
+                start = max(start, local_midnight(node.begins, zone))
+            return in_whole_periods(node, DataInterval(start, end), zone) if start < end else None
     return None
 
 

@@ -123,7 +123,7 @@ class _Wave:
         """The node's steps now; none where it is up to date or has to wait."""
         if not node.is_built:
             return []
-        blocker = _blocker(node, self.outcomes)
+        blocker = _blocker(node, self.outcomes, self.context.states)
         if blocker is not None:
             waiting = NodeOutcome(node=node.id, status="waiting", because=blocker)
             self.outcomes[node.id] = waiting
@@ -157,9 +157,13 @@ class _Wave:
                     self._ready.append(child)
 
 
-def _blocker(node: Node, outcomes: Mapping[NodeId, NodeOutcome]) -> NodeId | None:
+def _blocker(
+    node: Node, outcomes: Mapping[NodeId, NodeOutcome], states: Mapping[NodeId, State]
+) -> NodeId | None:
     """The held node, if any, because of which this one has to wait."""
     for edge in node.inputs:
+        if edge.last_good and edge.node in states:
+            continue
         outcome = outcomes.get(edge.node)
         if outcome is not None and outcome.status in ("held", "failed"):
             return edge.node

@@ -204,6 +204,20 @@ def test_a_day_that_is_gone_is_removed() -> None:
     assert stale(made) == {"totals": [0]}
 
 
+def test_a_node_that_says_when_it_begins_has_no_earlier_day() -> None:
+    def graph(begins: date) -> Graph:
+        late = replace(table(RECENT, WINDOW), begins=begins)
+        return Graph.of([SOURCE, table(SALES, FROM_ORDERS), late])
+
+    source = source_state(BEFORE)
+    made = plan(source, {}, graph(date(2024, 3, 8)))
+    assert stale(made)["recent"] == [8, 9, 10]
+    assert stale(made)["sales"] == list(range(1, 11))
+    assert "recent" not in stale(plan(source, {}, graph(date(2024, 3, 11))))
+    earlier = plan(source, up_to_date(graph(date(2024, 3, 8)), source), graph(date(2024, 3, 7)))
+    assert stale(earlier) == {"recent": [7]}
+
+
 def test_a_gap_has_a_key_of_its_own() -> None:
     states = up_to_date(GRAPH, source_state(BEFORE))
     made = plan(source_state({day: key for day, key in BEFORE.items() if day != 5}), states)
