@@ -1,5 +1,5 @@
 # One line a target: `make help`. Everything happens in .venv and build/; nothing is installed elsewhere,
-# except PostgreSQL and Chromium for `make test` where the machine has none (scripts/install-*.sh).
+# except PostgreSQL, Redis and Chromium for `make test` where the machine has none (scripts/install-*.sh).
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -47,6 +47,7 @@ doctest: setup  ## every example in a docstring
 
 test: setup  ## everything, with real servers and a real browser
 	scripts/install-postgres.sh
+	scripts/install-redis.sh
 	scripts/install-chromium.sh
 	scripts/install-axe.sh
 	$(MAKE) --no-print-directory check

@@ -52,6 +52,7 @@ class Profile:
     ledger: str = ".headwater/ledger.db"
     threads: int = 0
     memory_limit: str = ""
+    online: str = ".headwater/online.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,7 @@ PROFILE: Final = Record(
         Key("ledger", Text(), "a SQLite file, or the URL of a PostgreSQL database"),
         Key("threads", Number(whole=True, minimum=0), "0: one for each core"),
         Key("memory_limit", Text(), "of the engine, such as `8GB`"),
+        Key("online", Text(), "the online store: a SQLite file, or the URL of a Redis server"),
     )
 )
 TEAM: Final = Record(
@@ -227,7 +228,7 @@ def _clear_passwords(root: Located) -> list[Issue]:
     urls = [
         profile.get(key)
         for profile in (profiles.mapping.values() if profiles else ())
-        for key in ("lake", "ledger")
+        for key in ("lake", "ledger", "online")
     ]
     mail = root.get("mail")
     urls.append(mail.get("url") if mail is not None and mail.is_mapping else None)

@@ -8,12 +8,12 @@ comes back as None.
 from __future__ import annotations
 
 import json
-import math
 import struct
 from collections.abc import Sequence
 from functools import cache
+from math import isnan, nan
 
-from headwater.online.model import Key, OnlineError, Value, Vector
+from headwater.online.model import DamagedError, Key, Value, Vector
 
 _COUNT = struct.Struct("<H")
 
@@ -46,22 +46,22 @@ def encode_vector(vector: Sequence[Value]) -> bytes:
     >>> decode_vector(encode_vector((1.5, None, "gold")))
     (1.5, None, 'gold')
     """
-    numbers = [value if isinstance(value, int | float) else math.nan for value in vector]
+    numbers = [value if isinstance(value, int | float) else nan for value in vector]
     encoded = _numbers(len(vector)).pack(len(vector), *numbers)
     texts = [(place, value) for place, value in enumerate(vector) if isinstance(value, str)]
     return encoded + json.dumps(texts).encode() if texts else encoded
 
 
 def decode_vector(encoded: bytes) -> Vector:
-    """The vector of bytes. Raises `OnlineError` for what is none."""
+    """The vector of bytes. Raises `DamagedError` for what is none."""
     try:
         (count,) = _COUNT.unpack_from(encoded)
         layout = _numbers(count)
         _, *numbers = layout.unpack_from(encoded)
-        vector: list[Value] = [None if n != n else n for n in numbers]  # NaN alone differs
+        vector: list[Value] = [None if isnan(n) else n for n in numbers]
         if len(encoded) > layout.size:
             for place, text in json.loads(encoded[layout.size :]):
                 vector[place] = text
     except (struct.error, ValueError, IndexError, TypeError) as error:
-        raise OnlineError(f"a vector cannot be read: {error}") from None
+        raise DamagedError(f"a vector cannot be read: {error}") from None
     return tuple(vector)

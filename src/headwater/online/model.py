@@ -49,7 +49,7 @@ class Freshness:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Freshness:
-        """What `to_json` wrote; raises `OnlineError` for anything else."""
+        """What `to_json` wrote; raises `DamagedError` for anything else."""
         try:
             said = json.loads(text)
             return cls(
@@ -59,7 +59,7 @@ class Freshness:
                 entities=int(said["entities"]),
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise OnlineError(f"the store's freshness cannot be read: {error}") from None
+            raise DamagedError(f"the store's freshness cannot be read: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,10 @@ class Found:
 
 class OnlineError(Exception):
     """The store cannot be reached, or what it says cannot be read."""
+
+
+class DamagedError(OnlineError):
+    """What the store keeps is broken: `clear` it and fill it anew."""
 
 
 class OnlineStore(Protocol):
@@ -104,6 +108,10 @@ class OnlineStore(Protocol):
 
     def drop(self, table: OnlineTable) -> None:
         """Forget a table."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, also where it cannot be read."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,49 @@
+"""The conformance suite on a file, and what only a file can suffer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.online.conformance import CUSTOMER, Conformance, entry, fresh, read
+
+from headwater.online.model import DamagedError, OnlineError
+from headwater.online.sqlite import SQLiteStore
+
+
+class TestSqlite(Conformance):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[SQLiteStore]:
+        store = SQLiteStore(tmp_path / "folder" / "online.db")
+        yield store
+        store.close()
+
+
+def test_what_is_no_database_is_cleared_and_filled_anew(tmp_path: Path) -> None:
+    path = tmp_path / "online.db"
+    path.write_bytes(b"not a database at all" * 500)
+    store = SQLiteStore(path)
+    with pytest.raises(DamagedError, match=r"online\.db cannot be read"):
+        store.read(CUSTOMER, ["[1]"])
+    with pytest.raises(DamagedError, match="cannot be written"):
+        store.write(CUSTOMER, [entry(1, 1.0)], [], fresh())
+    store.clear()
+    store.write(CUSTOMER, [entry(1, 1.0)], [], fresh())
+    assert read(store, CUSTOMER, 1) == [(1.0,)]
+
+
+def test_readers_notice_another_file(tmp_path: Path) -> None:
+    reader, writer = (SQLiteStore(tmp_path / "online.db") for _ in range(2))
+    writer.write(CUSTOMER, [entry(1, 1.0)], [], fresh())
+    assert read(reader, CUSTOMER, 1) == [(1.0,)]
+    writer.clear()
+    assert read(reader, CUSTOMER, 1) == [None]
+    writer.write(CUSTOMER, [entry(1, 2.0)], [], fresh())
+    assert read(reader, CUSTOMER, 1) == [(2.0,)]
+
+
+def test_a_folder_in_its_place_is_down_not_damaged(tmp_path: Path) -> None:
+    (tmp_path / "online.db").mkdir()
+    with pytest.raises(OnlineError, match="cannot be read"):
+        SQLiteStore(tmp_path / "online.db").read(CUSTOMER, ["[1]"])
