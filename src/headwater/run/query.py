@@ -53,20 +53,20 @@ def execute_query(
     state = replace(state, schema=node.schema, time=node.time)
     key = step_key(step, base)
     with context.engine.session() as session:
-        known = None if step.anew else _known(step, node, key, context)
+        known = None if step.anew else known_build(step, node, key, context)
         if known is not None:
-            taken = _take(known, step, node, state, session, context, base)
+            taken = take_build(known, step, node, state, session, context, base)
             # Publishing it again makes sure that vacuum has not marked it meanwhile.
             return taken if taken.identical else replace(taken, builds=(known,))
-        build, verdict = _make(step, node, key, context, promises, produce, session)
+        build, verdict = make_build(step, node, key, context, promises, produce, session)
         if verdict.held:
-            _discard(build, context)
+            discard(build, context)
             return StepResult(
                 state=state, outcomes=verdict.outcomes, issues=verdict.issues, held=True
             )
-        result = _take(build, step, node, state, session, context, base)
+        result = take_build(build, step, node, state, session, context, base)
     if result.identical:
-        _discard(build, context)
+        discard(build, context)
     quarantined = sum(f.rows for f in build.files if f.part == "quarantined")
     notes = (f"{quarantined:,} rows quarantined",) if quarantined else ()
     return replace(
@@ -79,7 +79,7 @@ def execute_query(
     )
 
 
-def _discard(build: Build, context: RunContext) -> None:
+def discard(build: Build, context: RunContext) -> None:
     """Delete the files of a build that goes into no state and that the ledger never heard of."""
     for file in build.files:
         context.lake.absolute(file.path).unlink(missing_ok=True)
@@ -95,7 +95,7 @@ def step_key(step: Query, base: str = "") -> str:
     return digest(key, base) if base else key
 
 
-def _known(step: Query, node: Node, key: str, context: RunContext) -> Build | None:
+def known_build(step: Query, node: Node, key: str, context: RunContext) -> Build | None:
     """A build of the same interval from the same inputs, if all its files are whole."""
     wanted = (node.id, key, step.interval)
     build = context.ledger.find_builds([wanted]).get(wanted)
@@ -160,7 +160,7 @@ def show_relation(
     )
 
 
-def _make(
+def make_build(
     step: Query,
     node: Node,
     key: str,
@@ -193,7 +193,7 @@ def _make(
     return record, verdict
 
 
-def _take(
+def take_build(
     build: Build,
     step: Query,
     node: Node,
