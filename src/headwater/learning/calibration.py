@@ -6,15 +6,12 @@ many rows. Both are plain numbers, stored as JSON.
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from headwater.learning.algorithms.protocol import Flags, Numbers
-from headwater.learning.model import CalibrationMethod
+from headwater.learning.algorithms.protocol import Numbers
 
 #: From so many calibration rows, and so many of each class, isotonic regression is tried.
 ISOTONIC_ROWS, ISOTONIC_CLASS = 1_000, 200

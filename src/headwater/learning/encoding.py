@@ -7,70 +7,153 @@ NaN. Texts are categories learnt in training: the most frequent ones by name, al
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.errors import HeadwaterError, Issue, did_you_mean
+from headwater.errors import HeadwaterError, Issue, raise_errors
+from headwater.learning import columns as read
+from headwater.learning.algorithms.protocol import Numbers
+from headwater.learning.columns import Value
 from headwater.learning.model import InputColumn
-
-Matrix = npt.NDArray[np.float64]
-Value = float | str | None
 
 #: The categories of a text that are told apart; the rest count as one.
 CATEGORIES = 50
-#: XGBoost keeps values as float32: beyond its range they would be infinite.
-LARGEST = float(np.finfo(np.float32).max)
-_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How one input becomes numbers. Without `is_used` it stays in vectors and is passed over."""
+    """How one input becomes numbers; one that is not used stays in vectors and is passed over."""
 
     column: InputColumn
     is_used: bool = True
-    categories: tuple[str, ...] = ()  # in order of frequency in training
-
-    @property
-    def is_category(self) -> bool:
-        """Whether its values are names."""
-        return self.column.is_category
+    categories: tuple[str, ...] | None = None  # the most frequent first; None: a quantity
 
 
 class Encoder:
-    """The encodings of all inputs in the order of vectors.
+    """The encodings of all inputs, in the order of vectors.
 
-    With `one_hot` each category (and `others`) has a column of 0 and 1, as linear models need;
-    otherwise a category is one column with its number. `owners` says for each column of the matrix
-    which input it comes from.
+    With `one_hot` each category, and all others together, have a column of 0 and 1, as linear
+    models need; otherwise one column has the number of the category. `owners` says for each column
+    of the matrix which input it comes from.
     """
 
     def __init__(self, encodings: Sequence[Encoding], *, one_hot: bool) -> None:
         self.encodings = tuple(encodings)
         self.one_hot = one_hot
-        widths = [self._width(encoding) for encoding in self.encodings]
-        self.owners = tuple(i for i, width in enumerate(widths) for _ in range(width))
-        self._rows = tuple(self._row_encoder(encoding) for encoding in self.encodings)
-        self._codes = tuple(
-            {name: code for code, name in enumerate(encoding.categories)}
-            for encoding in self.encodings
-        )
+        owners: list[int] = []
+        steps: list[tuple[int, Mapping[str, int] | None, int]] = []
+        for i, encoding in enumerate(self.encodings):
+            if not encoding.is_used:
+                continue
+            known = encoding.categories
+            width = len(known) + 1 if known is not None and one_hot else 1
+            codes = None if known is None else {name: code for code, name in enumerate(known)}
+            owners += [i] * width
+            steps.append((i, codes, width))
+        self.owners = tuple(owners)
+        self._steps = tuple(steps)
 
-    def _width(self, encoding: Encoding) -> int:
-        if not encoding.is_used:
-            return 0
-        return len(encoding.categories) + 1 if encoding.is_category and self.one_hot else 1
-
-    def matrix(self, rows: pa.Table) -> Matrix:
-        """Rows of a table as numbers."""
-        raise NotImplementedError
+    def matrix(self, rows: pa.Table) -> Numbers:
+        """Rows of a table as numbers; raises where a column is missing or of another type."""
+        raise_errors(read.mistakes(rows, [encoding.column for encoding in self.encodings]))
+        matrix = np.empty((rows.num_rows, len(self.owners)), dtype=np.float64)
+        issues: list[Issue] = []
+        at = 0
+        for i, _, width in self._steps:
+            encoding = self.encodings[i]
+            values = rows.column(encoding.column.name)
+            if encoding.categories is None:
+                matrix[:, at] = read.numbers(values)
+                issues.extend(read.infinite(encoding.column, matrix[:, at]))
+            elif self.one_hot:
+                coded = read.codes(values, encoding.categories)
+                matrix[:, at : at + width] = coded[:, None] == np.arange(width)
+            else:
+                matrix[:, at] = read.codes(values, encoding.categories)
+            at += width
+        raise_errors(issues)
+        return matrix
 
     def row(self, vector: Sequence[Value]) -> list[float]:
-        """One row as numbers."""
-        raise NotImplementedError
+        """One row as numbers; raises where it has another length or a value of another type."""
+        if len(vector) != len(self.encodings):
+            what = f"the vector has {len(vector)} values; the model takes {len(self.encodings)}"
+            fix = "give a value, or null, for each of its columns, in their order"
+            raise HeadwaterError(Issue(code="E029", what=what, fix=fix))
+        row: list[float] = []
+        for i, codes, width in self._steps:
+            value = vector[i]
+            try:
+                if codes is None:
+                    row.append(read.number(value))
+                    continue
+                code = math.nan if value is None else codes.get(read.name(value), len(codes))
+            except (TypeError, ValueError, OverflowError):
+                raise _strange(self.encodings[i].column, value) from None
+            if self.one_hot:
+                row += [float(code == place) for place in range(width)]
+            else:
+                row.append(float(code))
+        return row
+
+
+def learn_encodings(
+    rows: pa.Table, inputs: Sequence[InputColumn]
+) -> tuple[tuple[Encoding, ...], tuple[str, ...]]:
+    """The encodings of inputs by their values in the training rows, and warnings.
+
+    What never varies is not used. Raises for types that no model can read, and infinite values.
+    """
+    raise_errors(read.mistakes(rows, inputs))
+    encodings: list[Encoding] = []
+    issues: list[Issue] = []
+    warnings: list[str] = []
+    for column in inputs:
+        found = family_mistake(column)
+        if found:
+            issues.append(found)
+            continue
+        values = rows.column(column.name)
+        categories = _frequent(values) if read.is_category(column) else None
+        if categories is None:
+            issues.extend(read.infinite(column, read.numbers(values)))
+        is_used = pc.count_distinct(values, mode="all").as_py() > 1
+        encodings.append(Encoding(column=column, is_used=is_used, categories=categories))
+        if not is_used:
+            state = "has no value" if values.null_count == len(values) else "never varies"
+            warnings.append(f"`{column.name}` {state} in the training rows, and is not used")
+    raise_errors(issues)
+    return tuple(encodings), tuple(warnings)
+
+
+def family_mistake(column: InputColumn) -> Issue | None:
+    """Why an input cannot be learnt from, by its type."""
+    family = read.family_of(column.type)
+    if family == "other":
+        fix = "features are numbers, booleans, dates, timestamps or texts"
+    elif column.is_category and family not in ("text", "boolean") and not _is_whole(column):
+        fix = "categories are texts, booleans or whole numbers: cast it to VARCHAR"
+    else:
+        return None
+    what = f"a model cannot learn from `{column.name}` of type {column.type}"
+    return Issue(code="E023", what=what, fix=fix)
+
+
+def _is_whole(column: InputColumn) -> bool:
+    return "INT" in column.type.upper()
+
+
+def _frequent(values: pa.ChunkedArray) -> tuple[str, ...]:
+    counted = pc.value_counts(read.names(values).drop_null()).to_pylist()
+    counted.sort(key=lambda found: (-found["counts"], found["values"]))
+    return tuple(found["values"] for found in counted[:CATEGORIES])
+
+
+def _strange(column: InputColumn, value: object) -> HeadwaterError:
+    what = f"`{column.name}` is {column.type}, and was given as {value!r:.60}"
+    expected = "a text" if read.is_category(column) else "a finite number"
+    return HeadwaterError(Issue(code="E029", what=what, fix=f"give {expected}, or null"))

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from headwater.learning.algorithms.protocol import Algorithm, Estimator, Numbers
 from headwater.learning.calibration import Calibrator
-from headwater.learning.encoding import Encoder, Value
+from headwater.learning.columns import Value
+from headwater.learning.encoding import Encoder
 from headwater.learning.model import InputColumn
 
 #: Rows that are encoded and scored at a time.
