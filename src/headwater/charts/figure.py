@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from headwater.charts.marks import document, tag
-from headwater.charts.model import Chart, Lines, Sparkline, Stacked
+from headwater.charts.model import Chart, Histogram, Lines, Sparkline, Stacked
 from headwater.charts.points import points_json
 from headwater.charts.render import WIDTH, draw, has_data
 from headwater.charts.sentences import summary
@@ -25,7 +25,7 @@ def figure(chart: Chart, *, width: float = WIDTH, height: float | None = None) -
     label = summary(chart)
     is_live = isinstance(chart, Lines | Stacked) and has_data(chart)
     widths = [(width, "chart")]
-    if width > NARROW * 1.4 and not isinstance(chart, Sparkline):
+    if width > NARROW * 1.4 and not isinstance(chart, Sparkline | Histogram):
         widths = [(width, "chart chart-wide"), (NARROW, "chart chart-narrow")]
     pictures = [
         document(

@@ -162,7 +162,93 @@ class Sparkline:
     partial: int = 0
 
 
-Chart = Lines | Stacked | Bars | Heatmap | Funnel | Waterfall | Sparkline
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A value with its interval of confidence; None where there is none. `is_main` stands out."""
+
+    name: str
+    value: Value
+    low: Value = None
+    high: Value = None
+    is_main: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Values beside each other, as dots with intervals, on one axis that need not begin at zero."""
+
+    title: str
+    numbers: Numbers
+    rows: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One number over another, from left to right; `marked` is a point that is named."""
+
+    title: str
+    numbers: Numbers
+    points: tuple[tuple[Value, Value], ...]
+    x_title: str
+    x_numbers: Numbers
+    marked: tuple[Value, Value] | None = None
+    mark: str = ""
+    may_cut: bool = False  # whether the axis may begin beside zero
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """A part of rows: what was predicted for it on average, what came, of how many."""
+
+    predicted: Value
+    observed: Value
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Predicted against observed shares. On the diagonal both are equal."""
+
+    title: str
+    numbers: Numbers
+    points: tuple[Predicted, ...]
+    before: tuple[Predicted, ...] = ()  # before calibration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSpan:
+    """Days `first` to `last`, both within; a gap is what lies in no span, with its reason."""
+
+    name: str
+    first: date
+    last: date
+    note: str = ""
+    is_gap: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """Spans of time below each other on one axis."""
+
+    title: str
+    numbers: Numbers
+    rows: tuple[TimeSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Shares by bin at a glance, without axes; `compared` are what they were before."""
+
+    title: str
+    numbers: Numbers
+    bins: tuple[str, ...]
+    values: tuple[Value, ...]
+    compared: tuple[Value, ...] = ()
+
+
+#: Charts of what was found, not of a course over periods.
+Study = Intervals | Curve | Calibration | Spans | Histogram
+Chart = Lines | Stacked | Bars | Heatmap | Funnel | Waterfall | Sparkline | Study
 
 _GREATEST = 1e300  # beyond, differences overflow
 

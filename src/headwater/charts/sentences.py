@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from headwater.charts.calendar import period_text, span_text
 from headwater.charts.model import (
     Bars,
+    Calibration,
     Chart,
+    Curve,
     Funnel,
     Heatmap,
+    Histogram,
+    Intervals,
     Lines,
+    Spans,
     Sparkline,
     Stacked,
+    Study,
     Value,
     Waterfall,
     number,
@@ -39,6 +45,8 @@ def summary(chart: Chart) -> str:
             said = _waterfall(chart)
         case Sparkline():
             said = f": {_course(chart.values, chart)}"
+        case _:
+            said = _study(chart)
     return f"{chart.title}{said}."
 
 
@@ -126,3 +134,80 @@ def _waterfall(chart: Waterfall) -> str:
     ends = f"from {text(first[1])} ({first[0]}) to {text(last[1])} ({last[0]})"
     most = f"; most: {', '.join(parts)}" if parts else ""
     return f" {ends}{most}"
+
+
+def _study(chart: Study) -> str:
+    match chart:
+        case Intervals():
+            return _intervals(chart)
+        case Curve():
+            return _curve(chart)
+        case Calibration():
+            return _calibration(chart)
+        case Spans():
+            return _spans(chart)
+        case Histogram():
+            return _histogram(chart)
+
+
+def _intervals(chart: Intervals) -> str:
+    text = chart.numbers.text
+    parts = [
+        f"{row.name} {text(row.value)}"
+        + (f" ({text(row.low)} to {text(row.high)})" if row.low is not None else "")
+        for row in chart.rows[:6]
+        if number(row.value) is not None
+    ]
+    return f": {', '.join(parts) or EMPTY}"
+
+
+def _curve(chart: Curve) -> str:
+    known = [
+        (y, b, a) for a, b in chart.points if (y := number(b)) is not None and number(a) is not None
+    ]
+    if not known:
+        return f": {EMPTY}"
+    text, at = chart.numbers.compact, chart.x_numbers.compact
+    low, high = min(known, key=_first), max(known, key=_first)
+    said = f", by {chart.x_title}: lowest {text(low[1])} at {at(low[2])}"
+    said += f", highest {text(high[1])} at {at(high[2])}"
+    return f"{said}; marked: {chart.mark}" if chart.mark else said
+
+
+def _first(found: tuple[float, Value, Value]) -> float:
+    return found[0]
+
+
+def _calibration(chart: Calibration) -> str:
+    text = chart.numbers.text
+    known = [
+        each
+        for each in chart.points
+        if number(each.predicted) is not None and number(each.observed) is not None
+    ]
+    if not known:
+        return f": {EMPTY}"
+    parts = [f"{text(each.predicted)} predicted, {text(each.observed)} observed" for each in known]
+    shown = [parts[0]] if len(parts) == 1 else [parts[0], parts[len(parts) // 2], parts[-1]]
+    return f", {len(known)} parts: {'; '.join(dict.fromkeys(shown))}"
+
+
+def _spans(chart: Spans) -> str:
+    parts = [
+        f"{row.name} {span_text((row.first, row.last), 'day')}"
+        for row in chart.rows[:8]
+        if row.first <= row.last
+    ]
+    return f": {', '.join(parts) or EMPTY}"
+
+
+def _histogram(chart: Histogram) -> str:
+    known = [
+        (found, name, value)
+        for name, value in zip(chart.bins, chart.values, strict=False)
+        if (found := number(value)) is not None
+    ]
+    if not known:
+        return f": {EMPTY}"
+    most = max(known, key=lambda each: each[0])
+    return f", {len(known)} bins: most in {most[1]}, {chart.numbers.text(most[2])}"

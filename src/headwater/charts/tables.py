@@ -9,12 +9,18 @@ from headwater.charts.calendar import period_text
 from headwater.charts.lines import MOST_LINES
 from headwater.charts.model import (
     Bars,
+    Calibration,
     Chart,
+    Curve,
     Funnel,
     Heatmap,
+    Histogram,
+    Intervals,
     Lines,
+    Spans,
     Sparkline,
     Stacked,
+    Study,
     Value,
     Waterfall,
 )
@@ -78,6 +84,28 @@ def _rows(chart: Chart) -> tuple[Row, int, Callable[[int], Row]]:
             return _pairs(
                 "Period", chart, tuple((str(at + 1), v) for at, v in enumerate(chart.values))
             )
+        case _:
+            return _study(chart)
+
+
+def _study(chart: Study) -> tuple[Row, int, Callable[[int], Row]]:
+    match chart:
+        case Intervals():
+            heads = ("Name", chart.title, "Lowest", "Highest")
+            return heads, len(chart.rows), lambda at: _interval(chart, at)
+        case Curve():
+            return _curve(chart)
+        case Calibration():
+            return (
+                ("Predicted", "Observed", "Rows"),
+                len(chart.points),
+                lambda at: _predicted(chart, at),
+            )
+        case Spans():
+            heads = ("Name", "First day", "Last day", "What")
+            return heads, len(chart.rows), lambda at: _span(chart, at)
+        case Histogram():
+            return _histogram(chart)
 
 
 def _pairs(
@@ -116,3 +144,35 @@ def _bars(chart: Bars) -> tuple[Row, int, Callable[[int], Row]]:
         return (bar.name, text(bar.value), text(bar.compared), bar.note)
 
     return ("Name", chart.title, chart.compared_with, "Change"), len(chart.rows), row
+
+
+def _interval(chart: Intervals, at: int) -> Row:
+    row, text = chart.rows[at], chart.numbers.text
+    return (row.name, text(row.value), text(row.low), text(row.high))
+
+
+def _curve(chart: Curve) -> tuple[Row, int, Callable[[int], Row]]:
+    points, x, y = chart.points, chart.x_numbers.text, chart.numbers.text
+    heads = (chart.x_title or "At", chart.title)
+    return heads, len(points), lambda at: (x(points[at][0]), y(points[at][1]))
+
+
+def _predicted(chart: Calibration, at: int) -> Row:
+    point, text = chart.points[at], chart.numbers.text
+    return (text(point.predicted), text(point.observed), f"{point.rows:,}")
+
+
+def _span(chart: Spans, at: int) -> Row:
+    row = chart.rows[at]
+    return (row.name, period_text(row.first, "day"), period_text(row.last, "day"), row.note)
+
+
+def _histogram(chart: Histogram) -> tuple[Row, int, Callable[[int], Row]]:
+    text = chart.numbers.text
+    heads = ("Bin", "Share", *(("Before",) if chart.compared else ()))
+
+    def row(at: int) -> Row:
+        before = (text(chart.compared[at]),) if at < len(chart.compared) else ()
+        return (chart.bins[at], text(chart.values[at]), *before)
+
+    return heads, min(len(chart.bins), len(chart.values)), row

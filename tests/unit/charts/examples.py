@@ -9,13 +9,21 @@ from headwater.charts.model import (
     Annotation,
     Bar,
     Bars,
+    Calibration,
     Chart,
+    Curve,
     Funnel,
     Heatmap,
+    Histogram,
+    Interval,
+    Intervals,
     Lines,
+    Predicted,
     Series,
+    Spans,
     Sparkline,
     Stacked,
+    TimeSpan,
     Value,
     Waterfall,
 )
@@ -86,6 +94,8 @@ def of_values(values: tuple[Value, ...], name: str = "x") -> list[Chart]:
     """One of each sort, over the same values."""
     series = Series(name=name, values=values)
     pairs = tuple((f"{name}{at}", value) for at, value in enumerate(values))
+    points = tuple(zip(values, reversed(values), strict=True))
+    parts = tuple(Predicted(predicted=a, observed=b, rows=at) for at, (a, b) in enumerate(points))
     return [
         Lines(
             title=name,
@@ -124,4 +134,36 @@ def of_values(values: tuple[Value, ...], name: str = "x") -> list[Chart]:
             better="higher",
         ),
         Sparkline(title=name, numbers=GBP, values=values, partial=min(1, len(values))),
+        Intervals(
+            title=name,
+            numbers=RATE,
+            rows=tuple(
+                Interval(name=n, value=v, low=v, high=v, is_main=not at)
+                for at, (n, v) in enumerate(pairs)
+            ),
+        ),
+        Curve(
+            title=name, numbers=GBP, points=points, x_title=name, x_numbers=RATE,
+            marked=points[0] if points else None, mark=name if points else "",
+        ),
+        Calibration(title=name, numbers=RATE, points=parts, before=parts[:2]),
+        Spans(title=name, numbers=COUNT, rows=_spans(name, len(values))),
+        Histogram(
+            title=name, numbers=RATE, bins=tuple(n for n, _ in pairs), values=values,
+            compared=values[1:],
+        ),
     ]  # fmt: skip
+
+
+def _spans(name: str, count: int) -> tuple[TimeSpan, ...]:
+    """A span after another, and a gap between the first two."""
+    first = days(count * 60)
+    found = [
+        TimeSpan(name=f"{name}{at}", first=first[at * 60], last=first[at * 60 + 49], note=name)
+        for at in range(min(count, 40))
+    ]
+    if len(found) > 1:
+        found.append(
+            TimeSpan(name=name, first=found[0].last, last=found[1].first, note=name, is_gap=True)
+        )
+    return tuple(found)
