@@ -10,11 +10,20 @@ from typing import Final, Literal
 from headwater.online.model import Freshness, OnlineTable, Value, Vector
 
 #: What an answer is: its values are good (`ok`), older than the view's ttl (`stale`), from memory
-#: because the store is down (`last_known`) or declared (`default`); or it is refused.
+#: because the store is down (`last_known`) or declared (`default`); or it is refused. `failed` is
+#: what a challenger raised; the champion answers in its place.
 Status = Literal[
-    "ok", "stale", "last_known", "default", "unknown_entity", "too_old", "store_down", "not_filled"
+    "ok",
+    "stale",
+    "last_known",
+    "default",
+    "unknown_entity",
+    "too_old",
+    "store_down",
+    "not_filled",
+    "failed",
 ]
-REFUSED: Final = ("unknown_entity", "too_old", "store_down", "not_filled")
+REFUSED: Final = ("unknown_entity", "too_old", "store_down", "not_filled", "failed")
 
 Role = Literal["champion", "challenger", "shadow"]
 
