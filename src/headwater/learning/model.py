@@ -71,10 +71,11 @@ class Profit:
 class Gate:
     """A condition that a model has to meet to be published: `auc > baseline.auc`."""
 
-    text: str
+    text: str  # as written
     left: str  # a figure: `auc`, `calibration_error`, `leaks`, `baseline.auc`, `champion.auc`
     operator: Literal["<", "<=", ">", ">=", "="]
     right: str | float
+    plus: float = 0.0  # added to the right side: `champion.auc - 0.01`
     place: Place = Place()
 
 

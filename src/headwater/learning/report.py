@@ -75,13 +75,19 @@ class GroupEvaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """The threshold that maximises the declared profit on the test rows, and what it brings."""
+    """The threshold that maximises the declared profit, and what it brings.
 
-    threshold: float
+    It is chosen on the calibration rows, and all else is measured on the test rows. Without a
+    threshold nobody is worth the cost of contacting.
+    """
+
+    threshold: float | None  # contact those who score as high
     contacted: int
     profit: float
     cost: float
     roi: float | None  # (incremental profit − cost) / cost
+    profit_low: float | None = None  # its interval of 95 %
+    profit_high: float | None = None
     curve: tuple[tuple[float, float], ...] = ()  # share contacted → profit
 
 
@@ -119,6 +125,7 @@ class GateResult:
     passed: bool
     left: float | None
     right: float | None
+    note: str = ""  # why it passed or failed without comparing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +177,8 @@ class TrainingReport:
     test: Evaluation  # of the calibrated model
     baselines: Mapping[str, Evaluation]  # majority, recency, logistic
     champion: Evaluation | None = None  # the version published now, on the same rows
+    #: `majority`, `recency`, `logistic`, `champion` → by how much the AUC exceeds theirs
+    gains: Mapping[str, Figure] = field(default_factory=dict)
     calibration: str = ""  # platt | isotonic | none
     uncalibrated: Evaluation | None = None
     groups: tuple[GroupEvaluation, ...] = ()
