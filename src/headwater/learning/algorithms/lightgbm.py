@@ -133,7 +133,7 @@ class LightgbmEstimator:
         counted, out = ctypes.byref(count), ctypes.byref(found)
 
         def score(row: Sequence[float]) -> float:
-            buffer[:] = row  # type: ignore[assignment]
+            buffer[:] = list(row)
             if predict(setting.pointer, buffer, counted, out):
                 raise RuntimeError(_library().LGBM_GetLastError().decode())
             return found.value
