@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,6 +49,19 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRows:
+    """The rows of one file in an interval (None: all of them), known in `[known_from, known_to)`.
+
+    None in `known_from` is since ever, in `known_to` still.
+    """
+
+    file: Path
+    interval: DataInterval | None = None
+    known_from: datetime | None = None
+    known_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputRelation:
     """How one upstream name is to be seen by one step.
 
@@ -68,6 +81,9 @@ class InputRelation:
     columns: tuple[str, ...] = ()  # shown, in this order; empty: all of the schema
     latest: Latest | None = None
     rows: pa.Table | None = None  # given rows instead of files
+    #: Not empty: what is shown of the files, with `known_from` and `known_to` (TIMESTAMPTZ) beside;
+    #: `cut`, `columns` and `latest` do not count.
+    known: tuple[KnownRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from headwater.lake import Lake
 from headwater.ledger import Ledger
 from headwater.plan.state import Build, Part, RuleOutcome, State
 from headwater.plan.steps import Load, Query
+from headwater.run.knowledge import KnownHistory
 
 #: `identical`: rebuilt, and equal to what was there. `held`: a promise was broken. `waiting`: an
 #: input was held or failed.
@@ -121,6 +122,8 @@ class RunContext:
     states: dict[NodeId, State] = field(default_factory=dict)
     progress: Progress | None = None
     stopping: bool = False
+    #: Load times as they were worked out for a state of a node (see `known`).
+    known: dict[NodeId, tuple[State, KnownHistory]] = field(default_factory=dict)
 
     def stop(self) -> None:
         """Let no further step begin, and interrupt those under way."""

@@ -1,70 +1,133 @@
-"""When the rows of a node were known: load times out of the releases of an environment.
+"""Load times of a node's rows, and its relation with them beside.
 
-Rows carry no load time, releases do. Walking the releases oldest first, each state's contents say
-which days came or changed with it:
-
-- what came with a node's first release counts as known when it happened;
-- what a release of data adds or replaces is known from that release on, and what it replaced until
-  then;
-- a release that changes definitions takes over the span of what it replaces: nobody knew the old
-  definition's numbers, and corrections from before it can no longer be told apart;
-- so does the content after one whose files are gone (vacuum).
+What was known when is worked out by `knowledge` from the releases of an environment; what a run
+itself adds or replaces is known from its own moment on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from headwater.engines.protocol import Session
+from headwater.engines.protocol import InputRelation, KnownRows, Session
 from headwater.graph.node import Node
-from headwater.ids import ALL_TIME, DataInterval, NodeId
-from headwater.plan.state import DataFile
+from headwater.ids import ALL_TIME, MAX_TIME, MIN_TIME, DataInterval, NodeId
+from headwater.ledger import Ledger, Release, ReleaseMap
+from headwater.plan.state import schema_digest
 from headwater.run.context import RunContext
+from headwater.run.knowledge import Cause, KnownHistory, Piece, Published, history_of
+from headwater.run.query import relation_of
 
-#: What a relation that is shown as known has besides its own columns: `TIMESTAMPTZ`, NULL in
-#: `known_to` is still.
+__all__ = [
+    "KNOWN_FROM",
+    "KNOWN_TO",
+    "KnownHistory",
+    "bind_known",
+    "known_history",
+    "lineage",
+    "published",
+]
+
+#: What a relation that is shown as known has besides its own columns: `TIMESTAMPTZ`; `-infinity`
+#: in `known_from` is since it happened, NULL in `known_to` still.
 KNOWN_FROM, KNOWN_TO = "known_from", "known_to"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """The rows of some files on one interval, and when they were known: `[known_from, known_to)`.
-
-    None in `known_from`: since they happened; in `known_to`: still.
-    """
-
-    interval: DataInterval
-    files: tuple[DataFile, ...]
-    known_from: datetime | None = None
-    known_to: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownHistory:
-    """All that was ever known of a node, as far as it can be told.
-
-    `corrections` counts pieces that a later release replaced, `merged_by_definition` those among
-    them that a change of definitions took over, `missing_files` files that vacuum took. `since` is
-    the node's first release.
-    """
-
-    node: NodeId
-    pieces: tuple[Piece, ...] = ()
-    corrections: int = 0
-    merged_by_definition: int = 0
-    missing_files: int = 0
-    since: datetime | None = None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether everything counts as known when it happened: nothing came later."""
-        return all(p.known_from is None and p.known_to is None for p in self.pieces)
+_PROD = "prod"
+_NO_LATENCY = timedelta(0)
 
 
 def known_history(node: Node, context: RunContext) -> KnownHistory:
-    """When the rows that a node has in this run, and those that it had before, were known."""
-    raise NotImplementedError
+    """When the rows that a node has in this run, and those that it had before, were known.
+
+    Of a source whose rows are changes nothing is told: readers see the latest of each key.
+    """
+    state = context.states.get(node.id)
+    if state is None or node.time is None or node.latest is not None:
+        return KnownHistory(node=node.id, is_told=node.latest is None)
+    kept = context.known.get(node.id)
+    if kept is not None and kept[0] is state:
+        return kept[1]
+    asked = {node.id, *context.graph.upstream([node.id])}
+    prints = {each: context.graph.nodes[each].fingerprint for each in asked}
+    steps, last = published(
+        context.ledger, lineage(context.ledger, context.environment), node.id, asked
+    )
+    if not steps or steps[-1].state != state:
+        cause: Cause = "definitions" if _any_other(last, prints) else "data"
+        steps.append(Published(at=context.clock.now, state=state, cause=cause))
+    history = history_of(
+        node.id, steps, lambda file: not context.lake.absolute(file.path).is_file()
+    )
+    context.known[node.id] = (state, history)
+    return history
+
+
+def _any_other(last: Mapping[NodeId, str], prints: Mapping[NodeId, str]) -> bool:
+    """Whether a definition differs from the one under which its node was last built."""
+    return any(last.get(node, fingerprint) != fingerprint for node, fingerprint in prints.items())
+
+
+def lineage(ledger: Ledger, environment: str) -> tuple[Release, ...]:
+    """The releases that led to what an environment shows, oldest first, those taken back too.
+
+    All of `prod`; of another environment its own, after those of `prod` on which it stands.
+    """
+    own: list[Release] = []
+    release = ledger.head(environment) if environment != _PROD else None
+    while release is not None and release.environment != _PROD:
+        own.append(release)
+        release = ledger.release(release.parent) if release.parent is not None else None
+    shared = ledger.releases(_PROD, limit=None)
+    if own:
+        last = release.number if release is not None else 0
+        shared = [each for each in shared if each.number <= last]
+    return (*reversed(shared), *reversed(own))
+
+
+def published(
+    ledger: Ledger, releases: Collection[Release], node: NodeId, asked: Collection[NodeId]
+) -> tuple[list[Published], dict[NodeId, str]]:
+    """The states that a node had; and for all `asked`, the fingerprints that they were built by.
+
+    `asked` are the node and its ancestors. A release changed the node by its definitions where one
+    of them was built anew under another fingerprint than before.
+    """
+    maps = [ledger.resolve(release.number) for release in releases]
+    prints = _fingerprints(ledger, maps, asked)
+    states = ledger.states({found for each in maps if (found := each.states.get(node))})
+    steps: list[Published] = []
+    stood: dict[NodeId, str] = {}
+    built_by: dict[NodeId, str] = {}
+    for each in maps:
+        upgraded = each.release.sort == "maintenance"
+        redefined = False
+        for one in asked:
+            current = prints.get(each.definitions.get(one, ""))
+            moved = one in each.states and stood.get(one) != each.states[one]
+            if current is not None and (moved or upgraded):
+                redefined |= built_by.get(one, current) != current
+                built_by[one] = current
+        if node in each.states and stood.get(node) != each.states[node]:
+            cause: Cause = "definitions" if redefined else "data"
+            steps.append(
+                Published(
+                    at=each.release.created_at,
+                    state=states[each.states[node]],
+                    cause="maintenance" if upgraded else cause,
+                    returns=each.release.sort == "rollback",
+                )
+            )
+        stood |= {one: each.states[one] for one in asked if one in each.states}
+    return steps, built_by
+
+
+def _fingerprints(
+    ledger: Ledger, maps: Collection[ReleaseMap], asked: Collection[NodeId]
+) -> dict[str, str]:
+    """The fingerprint of each definition, by its hash."""
+    wanted = {each.definitions[one] for each in maps for one in asked if one in each.definitions}
+    return {name: record.fingerprint for name, record in ledger.definitions(wanted).items()}
 
 
 def bind_known(
@@ -74,11 +137,48 @@ def bind_known(
     context: RunContext,
     *,
     span: DataInterval = ALL_TIME,
-    latency: timedelta = timedelta(0),
+    latency: timedelta = _NO_LATENCY,
 ) -> bool:
     """Show a node's rows in a span under a name, with `known_from` and `known_to` beside.
 
     `latency` is subtracted from both. False: all rows count as known when they happened, and the
     two columns are left out (windows are faster so).
     """
-    raise NotImplementedError
+    history = known_history(node, context)
+    pieces = [cut for piece in history.pieces if (cut := _cut(piece, span)) is not None]
+    if all(piece.is_always_known for piece in pieces):
+        session.bind_inputs([relation_of(name, node, context, span)])
+        return False
+    session.bind_inputs([known_relation(name, node, pieces, context, latency)])
+    return True
+
+
+def _cut(piece: Piece, span: DataInterval) -> Piece | None:
+    both = piece.interval.intersect(span)
+    return None if both is None else replace(piece, interval=both)
+
+
+def known_relation(
+    name: str, node: Node, pieces: Collection[Piece], context: RunContext, latency: timedelta
+) -> InputRelation:
+    """Pieces as a relation that a session can show."""
+    return InputRelation(
+        name=name,
+        schema=node.schema,
+        files=tuple({context.lake.absolute(p.file.path): None for p in pieces}),
+        uniform=all(p.file.schema == schema_digest(node.schema) for p in pieces),
+        time=node.time,
+        known=tuple(
+            KnownRows(
+                file=context.lake.absolute(piece.file.path),
+                interval=None if piece.interval.contains(piece.file.interval) else piece.interval,
+                known_from=_moved(piece.known.start, latency),
+                known_to=_moved(piece.known.end, latency),
+            )
+            for piece in pieces
+        ),
+    )
+
+
+def _moved(bound: datetime, latency: timedelta) -> datetime | None:
+    return None if bound in (MIN_TIME, MAX_TIME) else bound - latency

@@ -38,7 +38,11 @@ def instant(aware: datetime) -> str:
     return "TIMESTAMPTZ " + text(aware.isoformat(sep=" "))
 
 
-def parquet_scan(paths: tuple[Path, ...] | list[Path]) -> str:
-    """`read_parquet` over exactly these files: no globbing, no columns read out of folder names."""
+def parquet_scan(paths: tuple[Path, ...] | list[Path], filename: str = "") -> str:
+    """`read_parquet` over exactly these files: no globbing, no columns read out of folder names.
+
+    `filename` is a further column that holds each row's path.
+    """
     listed = ", ".join(text(_GLOB.sub(r"[\g<0>]", str(path))) for path in paths)
-    return f"read_parquet([{listed}], hive_partitioning = false)"
+    named = f", filename = {text(filename)}" if filename else ""
+    return f"read_parquet([{listed}]{named}, hive_partitioning = false)"

@@ -72,19 +72,20 @@ def files_select(
         order = {name: position for position, name in enumerate(shown)}
         columns.sort(key=lambda column: order[column[0]])
     if not files:
-        return f"SELECT {_projection(columns, frozenset())} WHERE false"
+        return f"SELECT {projection(columns, frozenset())} WHERE false"
     if uniform:
         present = frozenset(name for name, _ in schema)
-        return f"SELECT {_projection(columns, present)} FROM {parquet_scan(tuple(files))}"
+        return f"SELECT {projection(columns, present)} FROM {parquet_scan(tuple(files))}"
     return " UNION ALL ".join(
-        f"SELECT {_projection(columns, present, exact=False)} FROM {parquet_scan(paths)}"
+        f"SELECT {projection(columns, present, exact=False)} FROM {parquet_scan(paths)}"
         for paths, present in groups(files)
     )
 
 
-def _projection(
+def projection(
     columns: Sequence[tuple[str, str]], present: frozenset[str], *, exact: bool = True
 ) -> str:
+    """The columns with the promised types; those that files lack are null."""
     parts = []
     for name, kind in columns:
         quoted = identifier(name)
@@ -100,7 +101,7 @@ def _projection(
 def given_select(relation: InputRelation, registered: str, given: Sequence[str]) -> str:
     """Given rows as the input: cast to its schema; columns that were not given are null."""
     columns = [c for c in relation.schema if not relation.columns or c[0] in relation.columns]
-    projected = _projection(columns, frozenset(given), exact=False)
+    projected = projection(columns, frozenset(given), exact=False)
     return f"SELECT {projected} FROM {identifier(registered)}"
 
 

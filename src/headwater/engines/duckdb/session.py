@@ -18,6 +18,7 @@ from headwater.engines.duckdb import digests
 from headwater.engines.duckdb.arrow import BATCH_ROWS, arrow_rows, with_a_batch
 from headwater.engines.duckdb.faults import UserText, translated
 from headwater.engines.duckdb.interruptible import InterruptibleCalls
+from headwater.engines.duckdb.known import known_select, pieces_table
 from headwater.engines.duckdb.physical import broken_named, groups_of_one_schema
 from headwater.engines.duckdb.quoting import identifier
 from headwater.engines.duckdb.relations import files_select, given_select, input_select, rest_select
@@ -76,10 +77,13 @@ class DuckDBSession:
 
     def _bind(self, connection: duckdb.DuckDBPyConnection, relation: InputRelation) -> None:
         with broken_named(connection, lambda: relation.files):
-            if relation.rows is None:
+            registered = f"__headwater_given_{next(_numbers)}"
+            if relation.known:
+                connection.register(registered, pieces_table(relation, self.zone))
+                select = known_select(relation, registered, self._groups)
+            elif relation.rows is None:
                 select = input_select(relation, self.zone, self._groups)
             else:
-                registered = f"__headwater_given_{next(_numbers)}"
                 connection.register(registered, relation.rows)
                 select = given_select(relation, registered, relation.rows.column_names)
             view = f"CREATE OR REPLACE TEMP VIEW {identifier(relation.name)} AS {select}"
