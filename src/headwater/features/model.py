@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from headwater.errors import Place
-from headwater.windows.model import Expression, Window, WindowFeature
+from headwater.windows.model import ALL_TIME, Expression, Window, WindowFeature
 
 #: How often rows of a batch table, or label rows, are made: at local midnights.
 Every = Literal["day", "week", "month", "quarter"]
@@ -37,11 +37,16 @@ class FeatureSpec:
 
     name: str
     expr: str
-    windows: tuple[NamedWindow, ...] = ()  # empty: of other features
+    windows: tuple[NamedWindow, ...] = ()  # empty: those of the view
     where: str = ""
     type: str = ""  # a DuckDB type to which it is cast; empty: what the expression gives
     description: str = ""
     place: Place = Place()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of a key stands; the feature's own place if it is not written."""
+        return self.places.get(key, self.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class ViewSpec:
     entity: str  # a table with a key
     source: str  # a table or source with time
     features: tuple[FeatureSpec, ...]
+    windows: tuple[NamedWindow, ...] = ()  # of features that have none; empty: all time
     where: str = ""  # rows of the source that count at all
     request: Mapping[str, str] = field(default_factory=dict)  # `:name` → DuckDB type
     #: Values are computed so long after the moment that they are asked of: what was loaded until
@@ -61,6 +67,11 @@ class ViewSpec:
     every: Every = "month"  # how often the batch table has rows
     online_ttl: timedelta | None = None  # set: kept in the online store, and good for so long
     place: Place = Place()
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of a key stands; the view's own place if it is not written."""
+        return self.places.get(key, self.place)
 
 
 @runtime_checkable
@@ -87,9 +98,9 @@ class FeatureColumn:
 class FeatureSet:
     """A feature view compiled: everything that computing needs.
 
-    `windows` hold the aggregates, some under hidden names; `expressions` make the columns of them,
-    in order, over the probe's columns too. `on_request` are the expressions that also need values
-    of a request.
+    `windows` hold the aggregates under hidden names; `expressions` make columns of them, in order,
+    each of those before it too. `on_request` are the expressions that also need values of a
+    request. In both, `"@at"` stands for the moment and `"@name"` for `:name`.
     """
 
     view: str
@@ -98,7 +109,9 @@ class FeatureSet:
     source: str
     source_keys: tuple[str, ...]  # the columns of the source that hold them, in the same order
     time: str  # of the source
+    moment_type: str  # of `"@at"`: that in which the source's time is compared
     tie: tuple[str, ...]  # its key: orders rows of one time
+    where: str  # the rows of the source that count at all; empty: every row
     windows: tuple[WindowFeature, ...]
     expressions: tuple[Expression, ...]
     on_request: tuple[Expression, ...]
@@ -112,7 +125,17 @@ class FeatureSet:
     @property
     def longest(self) -> timedelta | None:
         """How far back it reads at most; None for all time."""
+        return None if self.span == ALL_TIME else self.span.longest
+
+    @property
+    def span(self) -> Window:
+        """The longest of its windows; all time, where it has none."""
         windows = [feature.window for feature in self.windows]
-        if not all(window.is_bounded for window in windows):
-            return None
-        return max((window.longest for window in windows), default=timedelta(0))
+        if not windows or not all(window.is_bounded for window in windows):
+            return ALL_TIME
+        return max(windows, key=lambda window: window.longest)
+
+    @property
+    def stored(self) -> tuple[FeatureColumn, ...]:
+        """The columns that need no request: those of the batch table and of the online store."""
+        return tuple(column for column in self.columns if not column.on_request)

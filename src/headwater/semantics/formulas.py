@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast, get_args
 
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.semantics.catalog import Catalog, remembered
 from headwater.semantics.joins import at_place, reach
 from headwater.semantics.metric import Conversion, Cumulative, Metric, Retention
-from headwater.semantics.rollup import Leaf
+from headwater.semantics.rollup import AggregateFunction, Leaf
 from headwater.semantics.terms import (
     BY_ZERO,
     DIVIDED,
@@ -200,12 +201,12 @@ def _term(metric: Metric, aggregate: Aggregate) -> Term:
         what = f"`{metric.name}` has an aggregate but no table"
         place = metric.place_of("expr")
         raise HeadwaterError(Issue(code="E908", what=what, place=place, fix="add `table:`"))
-    assert aggregate.function != "average"
+    assert aggregate.function in get_args(AggregateFunction)
     own = _condition(metric, "where", metric.where, metric.table)
     names = (mention.name for mention in (*aggregate.columns, *own.columns))
     leaf = Leaf(
         table=metric.table,
-        function=aggregate.function,
+        function=cast("AggregateFunction", aggregate.function),
         argument=aggregate.argument,
         where=_both(own.sql, aggregate.where),
         fraction=aggregate.fraction,

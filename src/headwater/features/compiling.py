@@ -1,0 +1,192 @@
+"""A view beside the nodes of its entity and source: its windows, its columns and their types."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from headwater.errors import HeadwaterError, Issue
+from headwater.features.formulas import Column, Formulas, read_formulas
+from headwater.features.looking_up import check_columns, columns_read, source_keys
+from headwater.features.meaning import (
+    Asked,
+    column_at,
+    expression,
+    hidden_names,
+    meaning_sql,
+    moment_type,
+    window_features,
+)
+from headwater.features.model import FeatureColumn, FeatureSet, ViewSpec
+from headwater.graph.node import Node
+from headwater.graph.relations import relations_of
+from headwater.ids import digest
+from headwater.sql import Binder, Query, QueryTemplate, SqlError
+from headwater.windows.model import Expression, WindowFeature
+
+_own = threading.local()
+
+
+def compile_view(
+    spec: ViewSpec, entity: Node, source: Node, functions: Sequence[str] = ()
+) -> FeatureSet:
+    """The view over these nodes; raises HeadwaterError with all that is wrong with it.
+
+    `functions` are the texts of the project's `CREATE MACRO` statements, which formulas may use.
+    Codes: E001 to E010.
+    """
+    draft = draft_view(spec, entity, source)
+    query = draft.query(with_request=True)
+    try:
+        template = _binder(tuple(functions)).bind(query.sql, query.relations, time=query.time)
+    except SqlError as error:
+        raise HeadwaterError(binding_issue(spec, error, with_request=True)) from None
+    return draft.compiled(template)
+
+
+def _binder(functions: tuple[str, ...]) -> Binder:
+    """The thread's own, for as long as the functions are the same."""
+    known: tuple[tuple[str, ...], Binder] | None = getattr(_own, "binder", None)
+    if known is None or known[0] != functions:
+        known = _own.binder = (functions, Binder(functions))
+    return known[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A view whose names are all known, and whose types are not."""
+
+    spec: ViewSpec
+    formulas: Formulas
+    source: Node
+    keys: tuple[tuple[str, str], ...]  # the entity's columns with the source's
+    names: Mapping[Asked, str]
+    windows: tuple[WindowFeature, ...]
+
+    def query(self, *, with_request: bool) -> Query:
+        """Its meaning as SQL, without or with the columns that need values of a request."""
+        sql = meaning_sql(
+            self.formulas,
+            _shown(self.formulas, with_request=with_request),
+            self.windows,
+            self.names,
+            self.keys,
+            self.source,
+            self.spec.request,
+        )
+        relations = relations_of(sql, {self.spec.source: self.source})
+        return Query(sql=sql, relations=relations, time="day")
+
+    def compiled(self, template: QueryTemplate) -> FeatureSet:
+        """The view, once its meaning (with request) is bound."""
+        spec, formulas, source = self.spec, self.formulas, self.source
+        types = {column.name: stored_type(column.type) for column in template.columns}
+        features = {column.name: column.feature for column in formulas.columns}
+        expressions = [
+            (column, Expression(name=column.name, sql=expression(column, formulas, self.names)))
+            for column in formulas.columns
+        ]
+        source_keys = tuple(theirs for _, theirs in self.keys)
+        named = (*source_keys, str(source.time), *source.key, spec.known_at)
+        on_request = tuple(e for c, e in expressions if c.name in formulas.on_request)
+        return FeatureSet(
+            view=spec.name,
+            entity=spec.entity,
+            keys=tuple(ours for ours, _ in self.keys),
+            source=spec.source,
+            source_keys=source_keys,
+            time=str(source.time),
+            moment_type=moment_type(source),
+            tie=source.key,
+            where=formulas.where.sql if formulas.where else "",
+            windows=self.windows,
+            expressions=tuple(e for c, e in expressions if c.name not in formulas.on_request),
+            on_request=on_request,
+            columns=tuple(
+                FeatureColumn(
+                    name=name,
+                    type=types[name],
+                    view=spec.name,
+                    description=features[name].description,
+                    on_request=name in formulas.on_request,
+                )
+                for name in formulas.declared
+            ),
+            request=dict(spec.request),
+            latency=spec.latency,
+            known_at=spec.known_at,
+            reads=columns_read(formulas, source, named),
+            digest=digest(
+                template.rows,
+                sorted(map(str, template.row_reads)),
+                [(c.name, c.type, c.expression, sorted(map(str, c.reads)))
+                 for c in template.columns],
+                [(e.name, e.sql) for e in on_request],
+                sorted(spec.request.items()),
+                str(spec.latency),
+                spec.known_at,
+            ),
+        )  # fmt: skip
+
+
+def draft_view(spec: ViewSpec, entity: Node, source: Node) -> Draft:
+    """The view with all names looked up; raises HeadwaterError with E001 to E009."""
+    keys, found = source_keys(spec, entity, source)
+    formulas, issues = read_formulas(spec)
+    issues = [*found, *issues]
+    if formulas is not None:
+        issues += check_columns(spec, formulas, source)
+        issues += _key_names(formulas, entity)
+    if issues or formulas is None:
+        raise HeadwaterError(*issues)
+    names = hidden_names(formulas, spec.name)
+    return Draft(
+        spec=spec,
+        formulas=formulas,
+        source=source,
+        keys=tuple(zip(entity.key, keys, strict=True)),
+        names=names,
+        windows=window_features(formulas, names, str(source.time)),
+    )
+
+
+def binding_issue(spec: ViewSpec, error: SqlError, *, with_request: bool) -> Issue:
+    """What DuckDB says of a view's meaning, at the feature that it is about: E010."""
+    formulas, _ = read_formulas(spec)
+    assert formulas is not None, "a view that is bound could be read"
+    problem = error.problem
+    shown = _shown(formulas, with_request=with_request)
+    column = column_at(problem.line, formulas, shown)
+    if column is None:
+        return Issue(code="E010", what=problem.what, place=spec.place, fix=problem.fix)
+    return Issue(
+        code="E010",
+        what=f"`{column.feature.name}`: {problem.what}",
+        place=column.feature.place_of("expr"),
+        fix=problem.fix,
+    )
+
+
+def stored_type(kind: str) -> str:
+    """The type in which a value is kept: HUGEINT is none that every reader knows."""
+    return "BIGINT" if kind == "HUGEINT" else kind
+
+
+def _shown(formulas: Formulas, *, with_request: bool) -> tuple[Column, ...]:
+    return tuple(c for c in formulas.columns if with_request or c.name not in formulas.on_request)
+
+
+def _key_names(formulas: Formulas, entity: Node) -> list[Issue]:
+    """E005 for a feature that is called as a key is."""
+    keys = {key.casefold() for key in entity.key}
+    return [
+        Issue(
+            code="E005",
+            what=f"`{column.name}` is a key of `{entity.id.name}`",
+            place=column.feature.place,
+            fix="call the feature something else",
+        )
+        for column in formulas.columns
+        if column.name.casefold() in keys
+    ]
