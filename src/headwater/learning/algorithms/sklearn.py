@@ -30,10 +30,6 @@ TRUSTED = frozenset(
     {
         "numpy.dtype",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
-        "sklearn.gaussian_process.kernels.ConstantKernel",
-        "sklearn.gaussian_process.kernels.Product",
-        "sklearn.gaussian_process.kernels.RBF",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
@@ -149,7 +145,11 @@ class SklearnAlgorithm:
         background = examples.matrix[np.sort(chosen)]
         content = _dump({"pipeline": pipeline, "background": background})
         try:
-            return self.load(content, examples.matrix.shape[1])
+            kept = self.load(content, examples.matrix.shape[1])
+            before_it = SklearnEstimator(pipeline, background, content).margins(background)
+            if not np.array_equal(kept.margins(background), before_it):
+                raise CannotLoadError("read again it scores otherwise")
+            return kept
         except CannotLoadError as error:
             what = f"{self.estimator} cannot be kept safely: {error}"
             fix = "take xgboost, lightgbm, or another class of scikit-learn"
@@ -196,7 +196,7 @@ def _dump(thing: object) -> bytes:
     written = zipfile.ZipFile(io.BytesIO(skops.io.dumps(thing)))
     schema = json.dumps(json.loads(written.read("schema.json")), indent=1)
     schema = re.sub(r'("__id__": )(\d+)()', renamed, schema)
-    schema = re.sub(r'(")(\d+)(\.\w+")', renamed, schema)
+    schema = re.sub(r'("file": ")([^".]+)(\.\w+")', renamed, schema)
     files = {
         f"{numbers.get(stem, stem)}.{ending}": written.read(f"{stem}.{ending}")
         for stem, ending in (name.rsplit(".", 1) for name in written.namelist())
