@@ -225,6 +225,7 @@ class Site:
         self.problem: HeadwaterError | None = None  # why the newest release cannot be shown
         self.workspace.at_this_moment()  # opens ledger and engine before threads share them
         self.snapshot = self._make(self._mark())
+        self.newest = self.snapshot  # may be ahead of `snapshot`, whose pages are made before
         self.plans: Remembered[object, Planned] = Remembered(most=1)
         self.diffs: Remembered[object, ReleaseDiff] = Remembered(most=50)  # they never change
 
@@ -242,7 +243,7 @@ class Site:
             mark = self._mark()
             if (mark, self._moment()) != (self.snapshot.mark, self.snapshot.moment):
                 older = self.snapshot.shown
-                made = self._make(mark, older)
+                made = self.newest = self._make(mark, older)
                 if ahead and self.prepare is not None and made.key != self.snapshot.key:
                     self.prepare(made, self._stopped.is_set)
                 self.snapshot = made

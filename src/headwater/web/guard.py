@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 import socket
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
@@ -28,9 +29,12 @@ _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 class Guard:
     """Refuses what is not asked by a reader of our own pages. Code E973."""
 
-    def __init__(self, app: ASGIApp, options: ServeOptions) -> None:
+    def __init__(
+        self, app: ASGIApp, options: ServeOptions, has_key: Callable[[Scope], bool]
+    ) -> None:
         self.app = app
         self.options = options
+        self.has_key = has_key  # that opens models, and what is said of them
         self.names = own_names(options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +68,7 @@ class Guard:
         path = request.url.path
         if not self.options.token or path == LOGIN or path.startswith("/static/"):
             return None
-        if self._has_bearer(request):
+        if self._has_bearer(request) or (_is_of_models(path) and self.has_key(request.scope)):
             return None
         if is_session(request.cookies.get(SESSION_COOKIE, ""), self.options.token, time.time()):
             return None
@@ -74,6 +78,10 @@ class Guard:
         refusal = _refuse(request, "a token is needed", "send `Authorization: Bearer …`", 401)
         refusal.headers["www-authenticate"] = "Bearer"
         return refusal
+
+
+def _is_of_models(path: str) -> bool:
+    return path in ("/v1/models", "/metrics") or path.startswith("/v1/models/")
 
 
 def own_names(options: ServeOptions) -> frozenset[str]:

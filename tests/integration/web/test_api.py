@@ -197,7 +197,12 @@ def test_every_address_is_described(client: httpx.Client) -> None:
         "/v1/releases/{number}",
         "/v1/changes",
         "/v1/graph",
+        "/v1/models",
+        "/v1/models/{model}",
+        "/v1/models/{model}/score",
     } == set(document["paths"])
+    scores = document["paths"].pop("/v1/models/{model}/score")["post"]
+    assert {"200", "400", "401", "404", "409", "413", "415", "503"} <= set(scores["responses"])
     for operations in document["paths"].values():
         for operation in operations.values():
             assert operation["summary"]

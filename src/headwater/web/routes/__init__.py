@@ -25,6 +25,7 @@ from headwater.web.routes import (
     runs,
     schedule,
 )
+from headwater.web.scoring import routes as scores
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
@@ -47,4 +48,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     about.router,
     asking.router,
     knowing.router,
+    scores.router,
 )

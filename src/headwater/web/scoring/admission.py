@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
+from starlette.types import Scope
+
 from headwater.project.keys import ApiKey, find_key
 from headwater.web.guard import is_own_host, is_secret, own_names
 from headwater.web.options import ServeOptions
@@ -70,9 +72,9 @@ class Admission:
             what = f"the key `{key.name}` is for `{key.model}` alone"
             raise Refusal.of(403, "E067", what, "ask with a key for this model")
 
-    def opens(self, given: dict[bytes, bytes]) -> bool:
-        """Whether there is a live key in the headers, of whichever model."""
-        secret = secret_in(given)
+    def has_key(self, scope: Scope) -> bool:
+        """Whether a request comes with a live key, of whichever model."""
+        secret = secret_in(dict(scope["headers"]))
         return bool(secret) and find_key(self._keys(), secret) is not None
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from headwater.errors import Issue
 from headwater.project.serving.assigning import is_challenged
 from headwater.project.serving.deploying import Deployment
 from headwater.project.serving.runtime import OnlineModel, Runtime
@@ -90,24 +89,19 @@ def answer_in_shadow(
     return tried or _failed(runtime, deployment, "shadow", answered)
 
 
-def refuse_unanswered(answers: Sequence[Scored]) -> None:
-    """Raise the refusal where no entity has a score. Codes E073, E074."""
+def refusal_of(answers: Sequence[Scored]) -> Refusal | None:
+    """The refusal where no entity has a score. Codes E073 (404), E074 (503)."""
     if any(not each.is_refused for each in answers):
-        return
+        return None
     statuses = {each.status for each in answers}
     if statuses == {"unknown_entity"}:
         named = ", ".join(str(part) for part in answers[0].keys)
         what = f"nothing is known of `{named[:200]}`"
         what += f", nor of {len(answers) - 1:,} others" if len(answers) > 1 else ""
         fix = "`scores: {online: {unknown_entity: default}}` of the model gives them a score"
-        raise Refusal.of(404, "E073", what, fix)
-    worst = next(word for word in _DOWN if word in statuses)
-    what, fix = _DOWN[worst]
-    raise Refusal(
-        503,
-        Issue(code="E074", what=what, fix=fix),
-        headers={"retry-after": str(RETRY_AFTER_S)},
-    )
+        return Refusal.of(404, "E073", what, fix)
+    what, fix = next(told for status, told in _DOWN.items() if status in statuses)
+    return Refusal.of(503, "E074", what, fix, retry_after=str(RETRY_AFTER_S))
 
 
 _DOWN: Final = {
@@ -117,8 +111,6 @@ _DOWN: Final = {
         "the values that are kept online are too old",
         "ask again; `headwater online` says how fresh they are",
     ),
-    "unknown_entity": ("nothing is known of the entities", "ask for others"),
-    "failed": ("scoring failed", "ask again"),
 }
 
 

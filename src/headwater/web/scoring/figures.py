@@ -68,7 +68,7 @@ class Figures:
         return Counter(name, what, labels, registry=self._registry)
 
     def request(self, model: str, status: int, seconds: float) -> None:
-        """One request was answered; an unknown model has no name here, for anyone may invent one."""
+        """One request was answered; an unknown model has no name here: anyone may invent one."""
         self._requests.labels(model, str(status)).inc()
         self._seconds.labels(model).observe(seconds)
 

@@ -21,7 +21,7 @@ MOST_BYTES: Final = 1 << 20
 MOST_REASONS: Final = 100
 _LONGEST_TEXT: Final = 1_000
 _MOST_VALUES: Final = 200  # of one entity
-_LARGEST: Final = 2**63
+_LARGEST: Final = 2**64
 _KEYS: Final = ("entities", "request", "reasons")
 
 Values = Mapping[str, object]
@@ -114,7 +114,7 @@ def _problem(value: object) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, int):
-        return "" if -_LARGEST <= value < _LARGEST else "a whole number of more than 64 bits"
+        return "" if -_LARGEST < value < _LARGEST else "a whole number of more than 64 bits"
     if isinstance(value, float):
         return "" if math.isfinite(value) else "a number too large to hold"
     return _word(value)

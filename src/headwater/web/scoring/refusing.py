@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from headwater.errors import HeadwaterError, Issue
+from headwater.errors import Issue
 from headwater.views.summaries import issue_data
 
 #: How soon it is worth asking again where the store is down or not filled yet.
@@ -30,11 +30,6 @@ class Refusal(Exception):
         """One issue; headers by names with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return cls(status, Issue(code=code, what=what, fix=fix), headers=named)
-
-    @classmethod
-    def of_error(cls, error: HeadwaterError) -> Refusal:
-        """What scoring found wrong with the values that were sent."""
-        return cls(400, *error.issues)
 
     @property
     def body(self) -> bytes:
