@@ -48,6 +48,10 @@ class Latest:
     deleted: str | None = None  # a boolean SQL expression over the row
 
 
+#: Columns of since when and until when a row was known. No column of a table is called so.
+KNOWN_COLUMNS = ("#known_from", "#known_to")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRows:
     """The rows of one file in an interval (None: all of them), known in `[known_from, known_to)`.
@@ -81,8 +85,8 @@ class InputRelation:
     columns: tuple[str, ...] = ()  # shown, in this order; empty: all of the schema
     latest: Latest | None = None
     rows: pa.Table | None = None  # given rows instead of files
-    #: Not empty: what is shown of the files, with `known_from` and `known_to` (TIMESTAMPTZ) beside;
-    #: `cut`, `columns` and `latest` do not count.
+    #: Not empty: what is shown of the files, with `KNOWN_COLUMNS` beside (TIMESTAMPTZ, the first
+    #: `-infinity` and the second NULL where it is open); `cut`, `columns`, `latest` do not count.
     known: tuple[KnownRows, ...] = ()
 
 

@@ -1,37 +1,45 @@
 """Features beside label rows, as they could be known at each row's moment.
 
-Every label row stays, whatever is known of its entity. With load times in the events (the columns
-`known_from` and `known_to`, see `run.known`) a value is what a batch made at `at` plus the view's
-latency would have said: what was corrected later does not leak.
+Every label row stays, whatever is known of its entity. With load times beside the events (see
+`run.known`) a value is what a batch made at `at` plus the view's latency would have said: what was
+corrected later does not leak.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from headwater.contracts.quoting import quote, quote_all
+from headwater.errors import Issue, Place, did_you_mean
+from headwater.features.computing import add_features
 from headwater.features.model import FeatureSet
+from headwater.windows.model import Probes
+from headwater.windows.moments import constant, kind_of
 from headwater.windows.sides import Runs
 
 NO_LAG = timedelta(0)
+_LAGGED = "#at"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundView:
     """A feature view, and the relation of its source's rows that a session shows.
 
-    `has_load_times`: the relation also has `known_from` and `known_to` (TIMESTAMPTZ), from which
-    the view's latency is already subtracted.
+    `known` names the relation's columns of since when and until when a row was known, where it has
+    them; a view that says `known_at` itself needs none.
     """
 
     features: FeatureSet
     events: str
-    has_load_times: bool = False
+    known: tuple[str, str | None] | None = None
 
 
-def add_training_rows(
+def add_training_rows(  # noqa: PLR0913  # what is asked, of what, and where it goes
     session: Runs,
     labels: str,
     views: Sequence[BoundView],
@@ -41,11 +49,92 @@ def add_training_rows(
     at: str = "at",
     lag: timedelta = NO_LAG,
     until: datetime | None = None,
+    memory_mb: int = 600,
 ) -> None:
     """Make the temporary table `into`: all columns of `labels`, then every view's features.
 
-    `lag` asks for the features so much earlier than `at` (the label rows keep their own moment);
-    `until` hides every event at or after a moment (aware), as if the data had been cut there. Both
-    are for the leakage audit. Features on request are left out.
+    Features that need values of a request are there where the label rows carry all of them. `lag`
+    asks for features as of so much earlier, and the rows keep their own moment; `until` hides
+    every event from a moment (aware) on, as if the data had been cut there.
     """
-    raise NotImplementedError
+    carried = [name for name, *_ in session.fetch(f"DESCRIBE SELECT * FROM {quote(labels)}")]
+    with ExitStack() as stack:
+        rows, moment = labels, at
+        if lag:
+            rows, moment = f"{into} lagged", _LAGGED
+            shift = f"INTERVAL ({lag // timedelta(microseconds=1):d}) MICROSECOND"
+            select = f"SELECT *, {quote(at)} - {shift} AS {quote(_LAGGED)} FROM {quote(labels)}"
+            stack.enter_context(_view(session, rows, select))
+        for number, view in enumerate(views):
+            events = view.events
+            if until is not None:
+                events = f"{into} cut {number}"
+                select = _before(session, view.events, view.features.time, until, zone)
+                stack.enter_context(_view(session, events, select))
+            made = f"{into} with {number}"
+            add_features(
+                session,
+                view.features,
+                Probes(relation=rows, keys=view.features.keys, at=moment),
+                events=events,
+                known=known_columns(view),
+                into=made,
+                zone=zone,
+                memory_mb=memory_mb,
+            )
+            stack.callback(session.fetch, f"DROP TABLE {quote(made)}")
+            rows = made
+        found = [name for name, *_ in session.fetch(f"DESCRIBE SELECT * FROM {quote(rows)}")]
+        shown = [*carried, *(n for n in found if n not in carried and n != _LAGGED)]
+        session.fetch(
+            f"CREATE TEMP TABLE {quote(into)} AS SELECT {quote_all(shown)} FROM {quote(rows)}"
+        )
+
+
+def known_columns(view: BoundView) -> tuple[str, str | None] | None:
+    """The columns of being known: the one that the view says itself comes before load times."""
+    return (view.features.known_at, None) if view.features.known_at else view.known
+
+
+def check_views(
+    views: Sequence[FeatureSet], carried: Collection[str], place: Place, label: str = "the label"
+) -> list[Issue]:
+    """What keeps views from standing side by side in rows with `carried` columns.
+
+    Codes: E013 one name for two columns, E014 rows without a view's key.
+    """
+    issues: list[Issue] = []
+    seen = {name.casefold(): label for name in carried}
+    for view in views:
+        for key in view.keys:
+            if key not in carried:
+                what = f"feature view `{view.view}` needs `{key}`, which {label} has not"
+                fix = did_you_mean(key, carried, f"its entity is `{view.entity}`; a label's is too")
+                issues.append(Issue(code="E014", what=what, place=place, fix=fix))
+        for column in view.columns:
+            other = seen.setdefault(column.name.casefold(), f"`{view.view}`")
+            if other != f"`{view.view}`":
+                what = f"`{column.name}` is a feature of `{view.view}` and a column of {other}"
+                fix = "call one of them something else"
+                issues.append(Issue(code="E013", what=what, place=place, fix=fix))
+    return issues
+
+
+def _before(session: Runs, events: str, time: str, until: datetime, zone: ZoneInfo) -> str:
+    """The events before a moment."""
+    types = {n: kind for n, kind, *_ in session.fetch(f"DESCRIBE SELECT * FROM {quote(events)}")}
+    kind = kind_of(time, types[time])
+    naive = kind == "TIMESTAMP"
+    moment = until.astimezone(zone).replace(tzinfo=UTC) if naive else until
+    bound = constant((moment - _EPOCH) // timedelta(microseconds=1), kind)
+    return f"SELECT * FROM {quote(events)} WHERE {quote(time)} < {bound}"
+
+
+@contextmanager
+def _view(session: Runs, name: str, select: str) -> Iterator[None]:
+    """A temporary view, for as long as it is needed."""
+    session.fetch(f"CREATE TEMP VIEW {quote(name)} AS {select}")
+    try:
+        yield
+    finally:
+        session.fetch(f"DROP VIEW {quote(name)}")

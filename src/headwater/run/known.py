@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from headwater.engines.protocol import InputRelation, KnownRows, Session
+from headwater.engines.protocol import KNOWN_COLUMNS, InputRelation, KnownRows, Session
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, MAX_TIME, MIN_TIME, DataInterval, NodeId
 from headwater.ledger import Ledger, Release, ReleaseMap
@@ -20,21 +20,16 @@ from headwater.run.knowledge import Cause, KnownHistory, Piece, Published, histo
 from headwater.run.query import relation_of
 
 __all__ = [
-    "KNOWN_FROM",
-    "KNOWN_TO",
     "KnownHistory",
+    "bind_as_of",
     "bind_known",
     "known_history",
     "lineage",
     "published",
 ]
 
-#: What a relation that is shown as known has besides its own columns: `TIMESTAMPTZ`; `-infinity`
-#: in `known_from` is since it happened, NULL in `known_to` still.
-KNOWN_FROM, KNOWN_TO = "known_from", "known_to"
-
 _PROD = "prod"
-_NO_LATENCY = timedelta(0)
+_ALWAYS = DataInterval(MIN_TIME, MAX_TIME)
 
 
 def known_history(node: Node, context: RunContext) -> KnownHistory:
@@ -131,54 +126,61 @@ def _fingerprints(
 
 
 def bind_known(
+    session: Session, name: str, node: Node, context: RunContext, *, span: DataInterval = ALL_TIME
+) -> tuple[str, str] | None:
+    """Show a node's rows in a span under a name; the columns that say when they were known.
+
+    Both are `TIMESTAMPTZ`: `-infinity` is since it happened, NULL in the second still. None: there
+    are no such columns, as all rows count as known when they happened (windows are faster so).
+    """
+    pieces = _within(known_history(node, context), span)
+    if all(piece.is_always_known for piece in pieces):
+        session.bind_inputs([relation_of(name, node, context, span)])
+        return None
+    session.bind_inputs([_relation(name, node, pieces, context)])
+    return KNOWN_COLUMNS
+
+
+def bind_as_of(
     session: Session,
     name: str,
     node: Node,
     context: RunContext,
+    moment: datetime,
     *,
     span: DataInterval = ALL_TIME,
-    latency: timedelta = _NO_LATENCY,
-) -> bool:
-    """Show a node's rows in a span under a name, with `known_from` and `known_to` beside.
-
-    `latency` is subtracted from both. False: all rows count as known when they happened, and the
-    two columns are left out (windows are faster so).
-    """
-    history = known_history(node, context)
-    pieces = [cut for piece in history.pieces if (cut := _cut(piece, span)) is not None]
-    if all(piece.is_always_known for piece in pieces):
-        session.bind_inputs([relation_of(name, node, context, span)])
-        return False
-    session.bind_inputs([known_relation(name, node, pieces, context, latency)])
-    return True
+) -> None:
+    """Show a node's rows as they were at a moment, without load times."""
+    found = _within(known_history(node, context), span)
+    pieces = [replace(p, known=_ALWAYS) for p in found if p.known.start <= moment < p.known.end]
+    session.bind_inputs([_relation(name, node, pieces, context)])
 
 
-def _cut(piece: Piece, span: DataInterval) -> Piece | None:
-    both = piece.interval.intersect(span)
-    return None if both is None else replace(piece, interval=both)
+def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
+    return [
+        replace(piece, interval=both)
+        for piece in history.pieces
+        if (both := piece.interval.intersect(span)) is not None
+    ]
 
 
-def known_relation(
-    name: str, node: Node, pieces: Collection[Piece], context: RunContext, latency: timedelta
+def _relation(
+    name: str, node: Node, pieces: Collection[Piece], context: RunContext
 ) -> InputRelation:
-    """Pieces as a relation that a session can show."""
+    absolute = context.lake.absolute
     return InputRelation(
         name=name,
         schema=node.schema,
-        files=tuple({context.lake.absolute(p.file.path): None for p in pieces}),
-        uniform=all(p.file.schema == schema_digest(node.schema) for p in pieces),
+        files=tuple(dict.fromkeys(absolute(piece.file.path) for piece in pieces)),
+        uniform=all(piece.file.schema == schema_digest(node.schema) for piece in pieces),
         time=node.time,
         known=tuple(
             KnownRows(
-                file=context.lake.absolute(piece.file.path),
+                file=absolute(piece.file.path),
                 interval=None if piece.interval.contains(piece.file.interval) else piece.interval,
-                known_from=_moved(piece.known.start, latency),
-                known_to=_moved(piece.known.end, latency),
+                known_from=None if piece.known.start == MIN_TIME else piece.known.start,
+                known_to=None if piece.known.end == MAX_TIME else piece.known.end,
             )
             for piece in pieces
         ),
     )
-
-
-def _moved(bound: datetime, latency: timedelta) -> datetime | None:
-    return None if bound in (MIN_TIME, MAX_TIME) else bound - latency

@@ -161,6 +161,8 @@ class World:
         return rows
 
 
+Step = tuple[dict[int, str], str, tuple[int, int], int, bool]
+
 contents = st.dictionaries(st.integers(0, DAYS - 1), st.sampled_from("abc"), max_size=DAYS)
 spans = st.tuples(st.integers(0, DAYS - 1), st.integers(0, DAYS - 1))
 steps = st.tuples(
@@ -172,9 +174,7 @@ steps = st.tuples(
 )
 
 
-def replay(
-    taken: list[tuple[dict[int, str], str, tuple[int, int], int, bool]], gone: frozenset[str]
-) -> World:
+def replay(taken: list[Step], gone: frozenset[str]) -> World:
     """The world after some releases."""
     world = World(gone=gone)
     for n, (wanted, sort, span, which, redefines) in enumerate(taken):

@@ -10,17 +10,16 @@ from headwater.clock import wall_clock
 from headwater.engines.duckdb.quoting import identifier, parquet_scan
 from headwater.engines.duckdb.relations import FileGroups, projection
 from headwater.engines.duckdb.times import is_instant
-from headwater.engines.protocol import InputRelation, KnownRows
+from headwater.engines.protocol import KNOWN_COLUMNS, InputRelation, KnownRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _FILE = "__headwater_file"
-_TIMES = "p.known_from AS known_from, p.known_to AS known_to"
-_ALWAYS = (
-    "CAST('-infinity' AS TIMESTAMP WITH TIME ZONE) AS known_from,"
-    " CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS known_to"
-)
+_FROM, _TO = map(identifier, KNOWN_COLUMNS)
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+_TIMES = f"coalesce(p.known_from, '-infinity') AS {_FROM}, p.known_to AS {_TO}"
+_ALWAYS = f"CAST('-infinity' AS {_INSTANT}) AS {_FROM}, CAST(NULL AS {_INSTANT}) AS {_TO}"
 
 
 def known_select(relation: InputRelation, pieces: str, groups: FileGroups) -> str:
@@ -43,8 +42,7 @@ def known_select(relation: InputRelation, pieces: str, groups: FileGroups) -> st
             columns = ", ".join(f"r.{identifier(column)}" for column, _ in relation.schema)
             parts.append(
                 f"SELECT {columns}, {_TIMES} FROM ({rows}) AS r JOIN"
-                f" (SELECT * REPLACE (coalesce(known_from, '-infinity') AS known_from)"
-                f" FROM {identifier(pieces)}) AS p ON r.{name} = p.file"
+                f" {identifier(pieces)} AS p ON r.{name} = p.file"
                 f" AND (p.first IS NULL OR r.{time} >= p.first)"
                 f" AND (p.end IS NULL OR r.{time} < p.end)"
             )
