@@ -3,73 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import datetime
 
-from headwater.features.model import FeatureSet
-from headwater.learning.model import InputColumn
-from headwater.online.model import OnlineStore, OnlineTable, Value, Vector
-from headwater.online.policy import OnlinePolicy
-from headwater.project.serving.scored import Scored
+from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean
+from headwater.online.codec import NOBODY, encode_key
+from headwater.online.model import OnlineTable, Vector
+from headwater.project.serving.asking import Asked, read_entities
+from headwater.project.serving.assembling import Row, complete, look_up
+from headwater.project.serving.model import OnlineModel, OnlineView
+from headwater.project.serving.reading import StoreReader
+from headwater.project.serving.scored import Reason, Scored
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnlineView:
-    """A feature view as serving reads it."""
-
-    features: FeatureSet
-    ttl: timedelta | None
-
-    @property
-    def table(self) -> OnlineTable:
-        """Where its vectors are kept."""
-        return OnlineTable(self.features.view, self.features.digest)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnlineModel:
-    """One version of a model, ready to score."""
-
-    name: str
-    version: int
-    keys: tuple[tuple[str, str], ...]  # column → DuckDB type
-    columns: tuple[InputColumn, ...]
-    views: tuple[OnlineView, ...]
-    request: Mapping[str, str] = field(default_factory=dict)  # `:name` → DuckDB type
-    policy: OnlinePolicy = OnlinePolicy()
-    score_vector: Callable[[Vector], float]
-    reasons: Callable[[Vector, int], Sequence[tuple[str, float]]]
+__all__ = ["OnlineModel", "OnlineView", "Runtime"]
 
 
 class Runtime:
-    """Scores entities by their keys, with one version of each model published, and others asked.
+    """Scores entities by their keys: by the published version of a model, or one that is asked for.
 
-    Safe from many threads. A new release makes a new one; `models` and `release` never change.
+    Safe in many threads. A new release makes a new one; nothing in it changes.
     """
 
     def __init__(
         self,
         models: Mapping[str, Mapping[int, OnlineModel]],
         published: Mapping[str, int],
-        store: OnlineStore,
+        reader: StoreReader,
         *,
         release: int,
-        zone: ZoneInfo,
     ) -> None:
-        self.models = models
-        self.published = published  # model → the version that answers where none is asked for
-        self.store = store
+        self.models = models  # name → version → model
+        self.published = published  # name → the version that answers
+        self.reader = reader
         self.release = release
-        self.zone = zone
 
     def model(self, name: str, version: int | None = None) -> OnlineModel:
         """A model that scores online. Code E052 for an unknown one."""
-        raise NotImplementedError
+        versions = self.models.get(name)
+        if versions is None:
+            fix = did_you_mean(name, self.models, "`scores: {online: true}` in the model's file")
+            what = f"no model `{name}` scores online"
+            raise UsageError(Issue(code="E052", what=what, fix=fix))
+        wanted = self.published[name] if version is None else version
+        if wanted not in versions:
+            fix = f"loaded are {', '.join(f'@{each}' for each in sorted(versions))}"
+            what = f"version {wanted} of `{name}` is not loaded"
+            raise UsageError(Issue(code="E052", what=what, fix=fix))
+        return versions[wanted]
+
+    def unfilled(self) -> tuple[OnlineTable, ...]:
+        """Tables that models read and that no micro-batch has filled yet."""
+        views = {
+            view.table: view
+            for versions in self.models.values()
+            for model in versions.values()
+            for view in model.views
+        }
+        return tuple(
+            table for table in views if self.reader.read(table, [NOBODY]).freshness is None
+        )
 
     def score(
         self,
@@ -84,7 +76,49 @@ class Runtime:
         """One answer an entity, in their order.
 
         An entity is its key columns, and may hold request values of its own, which go before those
-        of `request`. `at` is the instant of the request: ages are measured from it. Codes E050 to
-        E054: an unknown model, a key that is missing or of a wrong type, a value likewise.
+        of `request`. `at` is the instant of the request: ages are measured from it. Codes: E052 for
+        an unknown model, E053 for a key that is missing or of a wrong type, E054 for a value.
         """
-        raise NotImplementedError
+        chosen = self.model(model, version)
+        asked = read_entities(chosen.keys, chosen.request, entities, request or {})
+        keys = [encode_key(each.key) for each in asked]
+        rows = look_up(self.reader, chosen, keys, at)
+        vectors = complete(chosen, rows, asked, at)
+        return [
+            _scored(chosen, each, row, vector, reasons)
+            for each, row, vector in zip(asked, rows, vectors, strict=True)
+        ]
+
+
+def _scored(
+    model: OnlineModel, asked: Asked, row: Row, vector: Vector | None, reasons: int
+) -> Scored:
+    """The answer for one entity."""
+    scored = Scored(
+        keys=asked.key,
+        score=None,
+        version=model.version,
+        status=row.status,
+        moments=row.moments,
+        request=asked.values,
+    )
+    if vector is None:
+        default = model.policy.default
+        if row.status == "default" and not isinstance(default, Mapping):
+            return replace(scored, score=default)
+        return scored
+    names = model.columns
+    missing = tuple([names[i].name for i, value in enumerate(vector) if value is None])
+    try:
+        score = model.score_vector(vector)
+        explained = model.explain(vector, reasons) if reasons else ()
+    except HeadwaterError:  # a value that no model takes, as an infinite one
+        return replace(scored, status="failed", vector=vector, missing=missing)
+    values = {column.name: value for column, value in zip(names, vector, strict=True)}
+    return replace(
+        scored,
+        score=score,
+        vector=vector,
+        missing=missing,
+        reasons=tuple(Reason(name, values[name], added) for name, added in explained),
+    )
