@@ -101,7 +101,7 @@ def _judge(gate: Gate, report: TrainingReport) -> GateResult:
         right += gate.plus
     missing = [name for name in names if _value(name, report) is None]
     if report.champion is None and any(name.startswith("champion.") for name in names):
-        passed, note = True, "no version is published yet"
+        passed, note = True, "there is no published version to compare with"
     elif left is None or right is None:
         passed, note = False, f"{' and '.join(missing)} could not be measured"
     else:

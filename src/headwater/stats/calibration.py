@@ -11,8 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headwater.stats.intervals import COVERAGE, UNKNOWN, Clusters, Estimate, Floats, mean, total_by
-from headwater.stats.ranking import Labels, Ranking
+from headwater.stats.intervals import (
+    COVERAGE,
+    UNKNOWN,
+    Clusters,
+    Estimate,
+    Floats,
+    Labels,
+    mean,
+    total_by,
+)
+from headwater.stats.ranking import Ranking
 
 TENTHS = 10
 _DRAWS = 4_000

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Labels = NDArray[np.bool_]
 #: For each row the number of its cluster, from 0; None where every row is one of its own.
 Clusters = NDArray[np.integer] | None
 
@@ -93,6 +94,25 @@ def wilson(hits: float, trials: float) -> Estimate:
     middle = (rate + square / 2) / (1 + square)
     reach = Z / (1 + square) * math.sqrt(rate * (1 - rate) / trials + square / (4 * trials))
     return Estimate(rate, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def share_of(
+    labels: Labels, weights: Floats, clusters: Clusters = None
+) -> tuple[float, float, float]:
+    """The share of positives among rows with weights from 0 to 1, and Wilson's bounds.
+
+    Rows of clusters count as as many trials as they are worth (the design effect, Kish 1965).
+    Without rows nothing is known: from 0 to 1.
+    """
+    total = float(weights.sum())
+    if total <= 0:
+        return 0.5, 0.0, 1.0
+    rate = float(weights @ labels) / total
+    apart = weights * (labels - rate)
+    alone, together = spread(apart, None), spread(apart, clusters)
+    trials = total * min(1.0, (alone / together) ** 2) if together else total
+    _, low, high = wilson(rate * trials, trials)
+    return rate, low or 0.0, 1.0 if high is None else high
 
 
 def difference_of_shares(first: Estimate, second: Estimate) -> Estimate:

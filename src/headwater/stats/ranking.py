@@ -17,14 +17,13 @@ from headwater.stats.intervals import (
     Clusters,
     Estimate,
     Floats,
+    Labels,
     Z,
     share,
+    share_of,
     spread,
     total_by,
-    wilson,
 )
-
-Labels = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,8 @@ def top_lift(ranking: Ranking, clusters: Clusters = None, *, part: float = 0.1) 
     size = ranking.positives + ranking.negatives
     seen = np.cumsum(size[::-1])[::-1]  # rows that score as high
     inside = (np.clip(part * rows - (seen - size), 0, size) / size)[ranking.group]
-    top, top_low, top_high = _rate(ranking.labels, inside, clusters)
-    rest, rest_low, rest_high = _rate(ranking.labels, 1 - inside, clusters)
+    top, top_low, top_high = share_of(ranking.labels, inside, clusters)
+    rest, rest_low, rest_high = share_of(ranking.labels, 1 - inside, clusters)
 
     def lift(of_top: float, of_rest: float) -> float:
         base = part * of_top + (1 - part) * of_rest
@@ -147,18 +146,6 @@ def top_lift(ranking: Ranking, clusters: Clusters = None, *, part: float = 0.1) 
     below = math.hypot(value - lift(top_low, rest), value - lift(top, rest_high))
     above = math.hypot(lift(top_high, rest) - value, lift(top, rest_low) - value)
     return Estimate(value, max(0.0, value - below), min(1 / part, value + above))
-
-
-def _rate(labels: Labels, weights: Floats, clusters: Clusters) -> tuple[float, float, float]:
-    """The share of positives among weighted rows, with its interval."""
-    total = float(weights.sum())
-    hits = float(weights @ labels)
-    rate = hits / total
-    apart = weights * (labels - rate)
-    alone, together = spread(apart, None), spread(apart, clusters)
-    trials = total * min(1.0, (alone / together) ** 2) if together else total
-    _, low, high = wilson(rate * trials, trials)
-    return rate, low or 0.0, high or 0.0
 
 
 def _auc(ranking: Ranking) -> tuple[float, Floats]:
