@@ -6,28 +6,13 @@ that, see `headwater.stats.intervals`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import pyarrow as pa
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.learning.report import Decile, Evaluation, Figure
 from headwater.stats import calibration, ranking
 from headwater.stats.intervals import Clusters, Estimate, Floats, Labels
 from headwater.stats.ranking import Ranking
-
-
-def entities_of(rows: pa.Table, keys: Sequence[str]) -> Clusters:
-    """For each row the number of its entity; None where each has one row."""
-    codes = np.zeros(rows.num_rows, np.int64)
-    for key in keys:
-        values = rows.column(key).combine_chunks()
-        if not pa.types.is_dictionary(values.type):
-            values = values.dictionary_encode()
-        own = values.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        _, codes = np.unique(codes * (len(values.dictionary) + 1) + own, return_inverse=True)
-    return None if not keys or len(np.unique(codes)) == rows.num_rows else codes
 
 
 def evaluate(labels: Labels, scores: Floats, entities: Clusters = None) -> Evaluation:

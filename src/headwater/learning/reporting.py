@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from headwater.learning import drift
 from headwater.learning.columns import mistakes
-from headwater.learning.evaluation import entities_of, evaluate, figure, gain, ranked_of
+from headwater.learning.evaluation import evaluate, figure, gain, ranked_of
 from headwater.learning.explaining import explain
 from headwater.learning.fitting import BacktestScores, Trained
 from headwater.learning.gates import judge
 from headwater.learning.groups import evaluate_groups
+from headwater.learning.identity import entities_of
 from headwater.learning.model import LABEL, LearningSpec
 from headwater.learning.profit import best_threshold, campaign_of
 from headwater.learning.report import (
