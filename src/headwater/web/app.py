@@ -25,6 +25,7 @@ from headwater.web.scheduling.serving import keeper_of
 from headwater.web.scoring.describing import describe_scores
 from headwater.web.scoring.endpoint import ScoringEndpoint, model_in
 from headwater.web.scoring.opening import serving_of
+from headwater.web.scoring.prometheus import Prometheus
 from headwater.web.scoring.serving import Load
 
 #: So many pages are made side by side. More would only wait for each other, and the event loop,
@@ -86,6 +87,7 @@ def create_app(options: ServeOptions, load: Load | None = None) -> FastAPI:
         middleware=[  # the first is asked first
             Middleware(SecureHeaders),
             Middleware(Guard, options=site.options, has_key=serving.admission.has_key),
+            Middleware(Prometheus, figures=serving.figures),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(PageKeeper, site=site),
         ],

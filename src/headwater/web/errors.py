@@ -36,7 +36,7 @@ def handle_errors(app: FastAPI) -> None:
 
 def is_for_programs(path: str) -> bool:
     """Whether an address is asked by programs, which get data and no pages."""
-    return path.startswith("/v1/") or path == "/metrics"
+    return path.startswith("/v1/")
 
 
 def show_issues(request: Request, issues: tuple[Issue, ...], status: int) -> Response:

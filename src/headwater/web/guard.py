@@ -18,6 +18,7 @@ from headwater.errors import Issue
 from headwater.web.errors import is_for_programs, show_issues
 from headwater.web.forms import TOKEN_FIELD, TOKEN_HEADER, is_token, visitor_of
 from headwater.web.options import ServeOptions, is_loopback
+from headwater.web.scoring.prometheus import is_for_prometheus
 
 SESSION_COOKIE = "headwater_session"
 LOGIN = "/login"
@@ -68,7 +69,9 @@ class Guard:
         path = request.url.path
         if not self.options.token or path == LOGIN or path.startswith("/static/"):
             return None
-        if self._has_bearer(request) or (_is_of_models(path) and self.has_key(request.scope)):
+        if self._has_bearer(request) or (
+            _is_of_models(request.scope) and self.has_key(request.scope)
+        ):
             return None
         if is_session(request.cookies.get(SESSION_COOKIE, ""), self.options.token, time.time()):
             return None
@@ -80,8 +83,9 @@ class Guard:
         return refusal
 
 
-def _is_of_models(path: str) -> bool:
-    return path in ("/v1/models", "/metrics") or path.startswith("/v1/models/")
+def _is_of_models(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == "/v1/models" or path.startswith("/v1/models/") or is_for_prometheus(scope)
 
 
 def own_names(options: ServeOptions) -> frozenset[str]:

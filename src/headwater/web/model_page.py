@@ -23,7 +23,9 @@ from headwater.views.summaries import NodeFacts
 from headwater.web.context import NotThere, Snapshot
 from headwater.web.drawing import Drawn, drawn
 
-_SMALL = 330.0  # pixels: charts beside each other
+_WIDE = 760.0  # pixels, as in models.css
+_BESIDE = 416.0
+_SMALL = 330.0  # charts beside each other
 _SMALL_HEIGHT = 190.0
 
 
@@ -156,15 +158,15 @@ def draw_card(report: TrainingReport, money: NumberFormat) -> CardCharts:
     return CardCharts(
         figures=[(sort, _small(chart)) for sort, chart in figures],
         split=_drawn(charts.split_chart(report)),
-        calibration=_drawn(charts.calibration_chart(report), width=420.0),
-        profit=_drawn(charts.profit_chart(report, money), width=520.0),
-        importance=_drawn(charts.importance_chart(report), width=520.0),
+        calibration=_drawn(charts.calibration_chart(report), _BESIDE),
+        profit=_drawn(charts.profit_chart(report, money), _BESIDE),
+        importance=_drawn(charts.importance_chart(report)),
         dependences=[(name, _small(chart)) for name, chart in charts.dependence_charts(report)],
-        backtest=_drawn(charts.backtest_chart(report), width=520.0),
+        backtest=_drawn(charts.backtest_chart(report)),
     )
 
 
-def _drawn(chart: Chart | None, width: float = 760.0) -> Drawn | None:
+def _drawn(chart: Chart | None, width: float = _WIDE) -> Drawn | None:
     return drawn(figure(chart, width=width)) if chart is not None else None
 
 

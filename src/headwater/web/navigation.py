@@ -23,6 +23,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Home", "/"),
             Entry("Dashboards", "/dashboards"),
             Entry("Metrics", "/metrics"),
+            Entry("Models", "/models"),
             Entry("Reports", "/reports"),
             Entry("Queries", "/queries"),
         ),
@@ -55,6 +56,11 @@ _FOLDERS = {
     "dashboard": "dashboards",
     "query": "queries",
     "report": "reports",
+    "model": "models",
+    "feature_view": "features",
+    "label": "labels",
+    "training_set": "training-sets",
+    "scores": "scores",
 }
 
 

@@ -20,6 +20,7 @@ from headwater.ids import NodeId
 from headwater.semantics.spans import until_words
 from headwater.semantics.wording import dimension_words
 from headwater.views.figures import count, seconds, size, span
+from headwater.views.models.figures import number_words
 from headwater.views.summaries import NodeFacts
 from headwater.views.values import is_number, value_text
 from headwater.web.context import Site, Snapshot
@@ -121,6 +122,7 @@ def templates() -> Environment:
         "last_day": last_day,
         "period": period_text,
         "days": period_words,
+        "figure": number_words,
         "seconds": seconds,
         "size": size,
         "span": span,

@@ -26,12 +26,17 @@ KINDS: Mapping[str, str] = {
     "dashboard": "Dashboards",
     "report": "Reports",
     "query": "Queries",
+    "model": "Models",
+    "scores": "Scores",
+    "feature_view": "Feature views",
+    "label": "Labels",
     "table": "Tables",
     "source": "Sources",
+    "training_set": "Training sets",
     "rollup": "Rollups",
 }
 #: Kinds that Headwater makes itself: found by name, and not listed.
-OWN_KINDS = frozenset(("rollup",))
+OWN_KINDS = frozenset(("rollup", "training_set"))
 
 Text = Annotated[str, Query(max_length=_LONGEST)]
 

@@ -44,7 +44,7 @@ def model(request: Request, name: str) -> Response:
         line=line,
         report=report,
         charts=draw_card(report, money) if report is not None else None,
-        summary=summary_of(report, money) if report is not None else "",
+        summary=summary_of(report, money) if report is not None else ("", ""),
         warnings=warnings_of(report) if report is not None else (),
         money=money,
         figures=FIGURES,

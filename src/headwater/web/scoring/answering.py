@@ -13,7 +13,8 @@ from typing import Final
 
 from headwater.project.serving.assigning import is_challenged
 from headwater.project.serving.deploying import Deployment
-from headwater.project.serving.runtime import OnlineModel, Runtime
+from headwater.project.serving.model import OnlineModel
+from headwater.project.serving.runtime import Runtime
 from headwater.project.serving.scored import Role, Scored, ServedRow, ViewMoment
 from headwater.web.scoring.reading import Question, Values
 from headwater.web.scoring.refusing import RETRY_AFTER_S, Refusal
@@ -90,7 +91,7 @@ def answer_in_shadow(
 
 
 def refusal_of(answers: Sequence[Scored]) -> Refusal | None:
-    """The refusal where no entity has a score. Codes E073 (404), E074 (503)."""
+    """The refusal where no entity has a score. Codes E065 (400), E073 (404), E074 (503)."""
     if any(not each.is_refused for each in answers):
         return None
     statuses = {each.status for each in answers}
@@ -100,6 +101,9 @@ def refusal_of(answers: Sequence[Scored]) -> Refusal | None:
         what += f", nor of {len(answers) - 1:,} others" if len(answers) > 1 else ""
         fix = "`scores: {online: {unknown_entity: default}}` of the model gives them a score"
         return Refusal.of(404, "E073", what, fix)
+    if statuses <= {"unknown_entity", "failed"}:
+        what = "the values make a feature that the model cannot take, such as an infinite one"
+        return Refusal.of(400, "E065", what, "correct the values of the request")
     what, fix = next(told for status, told in _DOWN.items() if status in statuses)
     return Refusal.of(503, "E074", what, fix, retry_after=str(RETRY_AFTER_S))
 

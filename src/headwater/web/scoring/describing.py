@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from headwater.project.serving.runtime import OnlineModel
+from headwater.project.serving.model import OnlineModel
 from headwater.web.api.models import Problems
 from headwater.web.scoring.reading import MOST_ENTITIES, MOST_REASONS
 from headwater.web.scoring.schema import ScoreAnswer, ScoreQuestion

@@ -10,7 +10,8 @@ from headwater.errors import UsageError
 from headwater.ids import NodeId
 from headwater.ledger import Ledger
 from headwater.online.model import OnlineError
-from headwater.project.serving.runtime import OnlineModel, Runtime
+from headwater.project.serving.model import OnlineModel
+from headwater.project.serving.runtime import Runtime
 from headwater.web.scoring.serving import Serving
 
 
@@ -76,7 +77,7 @@ def _features(model: OnlineModel) -> list[dict[str, Any]]:
 
 def _freshness(runtime: Runtime, model: OnlineModel) -> dict[str, Any]:
     try:
-        tables = runtime.store.tables()
+        tables = runtime.reader.store.tables()
     except OnlineError:
         return {}
     return {

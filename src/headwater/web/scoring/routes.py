@@ -1,4 +1,4 @@
-"""What models there are, for programs; and figures for Prometheus."""
+"""What models there are, for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from headwater.errors import did_you_mean
 from headwater.web.api.asking import REFUSALS
 from headwater.web.api.encoding import json_response
 from headwater.web.context import NotThere
-from headwater.web.scoring.figures import MEDIA_TYPE
 from headwater.web.scoring.modelling import model_facts
 from headwater.web.scoring.schema import ModelFacts, ModelList
 from headwater.web.scoring.serving import Serving
@@ -45,9 +44,3 @@ def model(request: Request, model: Annotated[str, Path(max_length=200)]) -> Resp
         fix = did_you_mean(model, known, "`GET /v1/models` lists them")
         raise NotThere(f"there is no model `{model[:80]}`", fix)
     return json_response(model_facts(serving, model))
-
-
-@router.get("/metrics", summary="Figures for Prometheus", include_in_schema=False)
-def metrics(request: Request) -> Response:
-    """Requests, answers, times, versions and the age of values."""
-    return Response(serving_of(request).figures.text(), media_type=MEDIA_TYPE)

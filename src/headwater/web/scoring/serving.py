@@ -21,7 +21,8 @@ from headwater.project.keys import ApiKey, read_keys
 from headwater.project.release_view import ReleaseView
 from headwater.project.serving.deploying import Deployment, live_deployments
 from headwater.project.serving.log import RequestLog
-from headwater.project.serving.runtime import OnlineModel, Runtime
+from headwater.project.serving.model import OnlineModel
+from headwater.project.serving.runtime import Runtime
 from headwater.web.context import Site, Snapshot
 from headwater.web.scoring.admission import Admission
 from headwater.web.scoring.figures import Figures, Gauge, age_s
@@ -129,6 +130,7 @@ class Serving:
             except HeadwaterError as error:  # the older models go on
                 problem = error
                 _LOG.warning("#%s cannot be served: %s", release, error)
+            models = {**models, **(runtime.published if runtime is not None else {})}
             self._loaded = (release, wanted)
         known = runtime.models if runtime is not None else {}
         self.ready = replace(
@@ -191,7 +193,7 @@ class Serving:
             for view in model.views
         }
         try:
-            tables = runtime.store.tables()
+            tables = runtime.reader.store.tables()
         except OnlineError:
             return {}
         now = self.now
