@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headwater.kinds.dashboard.kind import DASHBOARD
+from headwater.kinds.feature_view.kind import FEATURE_VIEW
 from headwater.kinds.kind import Kind
 from headwater.kinds.metric.kind import METRIC, ROLLUP
 from headwater.kinds.query.kind import QUERY
@@ -10,5 +11,5 @@ from headwater.kinds.report.kind import REPORT
 from headwater.kinds.source.kind import SOURCE
 from headwater.kinds.table.kind import TABLE
 
-KINDS: tuple[Kind, ...] = (SOURCE, TABLE, METRIC, ROLLUP, QUERY, DASHBOARD, REPORT)
+KINDS: tuple[Kind, ...] = (SOURCE, TABLE, METRIC, ROLLUP, QUERY, DASHBOARD, REPORT, FEATURE_VIEW)
 BY_NAME = {kind.name: kind for kind in KINDS}

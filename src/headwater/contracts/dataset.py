@@ -35,6 +35,7 @@ from headwater.errors import Place
 #: What DuckDB may answer a question with.
 Value = int | float | Decimal | bool | datetime | date | None
 
+PAST: Final = "past"
 _LIBRARY_COUNTS: Final = (Metric.NULL_VALUES, Metric.MISSING_VALUES, Metric.INVALID_VALUES)
 
 
@@ -140,7 +141,7 @@ def _own_query(
     if not isinstance(rule, DatasetRule):
         return None
     if rule.metric is Metric.SQL:
-        return f"SELECT ({_filled(rule, relation)}\n)"
+        return f"SELECT ({_filled(rule, relation, past)}\n)"
     if rule.metric is Metric.VOLUME and time is not None and past is not None:
         return volume_sql(relation, past, time)
     return None
@@ -158,15 +159,22 @@ def _extra_rows_sql(
     return f"SELECT 100.0 * {extra} / {total} FROM ({clashing})"
 
 
-def _filled(rule: DatasetRule, relation: Relation) -> str:
-    """A query of the user with relation and column in the places it leaves for them."""
+def _filled(rule: DatasetRule, relation: Relation, past: Relation | None) -> str:
+    """A query with relation and column in the places it leaves for them.
+
+    Queries of our own, which have a `window`, also leave one for the published rows before.
+    """
+    before = past.sql if past else f"(SELECT * FROM {relation.sql} WHERE FALSE)"
 
     def fill(match: re.Match[str]) -> str:
+        if match[1] == PAST:
+            return before if rule.window else match[0]
         if PLACEHOLDERS.get(match[1]):
             return quote(rule.columns[0]) if rule.columns else match[0]
         return relation.sql
 
-    return re.sub(r"\$?\{(" + "|".join(PLACEHOLDERS) + r")\}", fill, rule.sql)
+    names = "|".join((*PLACEHOLDERS, PAST))
+    return re.sub(r"\$?\{(" + names + r")\}", fill, rule.sql)
 
 
 def volume_sql(relation: Relation, past: Relation, time: str) -> str:

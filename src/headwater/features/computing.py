@@ -41,8 +41,7 @@ def add_features(  # noqa: PLR0913  # what is asked, of what, and where it goes
     """
     carried = _columns(session, probes.relation)
     with ExitStack() as stack:
-        relation = f"{into} events"
-        stack.enter_context(_view(session, relation, events_sql(features, events, known)))
+        relation = stack.enter_context(showing_events(session, into, features, events, known))
         values = probes.relation
         if features.windows:
             values = f"{into} values"
@@ -66,6 +65,23 @@ def add_features(  # noqa: PLR0913  # what is asked, of what, and where it goes
         moment = converted(at, kind, features.moment_type, zone)
         select = _values_sql(features, quote(values), moment, tuple(carried))
         session.fetch(f"CREATE TEMP TABLE {quote(into)} AS {select}")
+
+
+@contextmanager
+def showing_events(
+    session: Runs,
+    into: str,
+    features: FeatureSet,
+    events: str,
+    known: tuple[str, str | None] | None = None,
+) -> Iterator[str]:
+    """The name of a view of `events_sql`, for as long as it is needed; named after `into`."""
+    name = f"{into} events"
+    session.fetch(f"CREATE TEMP VIEW {quote(name)} AS {events_sql(features, events, known)}")
+    try:
+        yield name
+    finally:
+        session.fetch(f"DROP VIEW {quote(name)}")
 
 
 def events_sql(features: FeatureSet, events: str, known: tuple[str, str | None] | None) -> str:
@@ -132,13 +148,3 @@ def _columns(session: Runs, relation: str) -> dict[str, str]:
     """Names and types of a relation."""
     found = session.fetch(f"DESCRIBE SELECT * FROM {quote(relation)}")
     return {name: kind for name, kind, *_ in found}
-
-
-@contextmanager
-def _view(session: Runs, name: str, select: str) -> Iterator[None]:
-    """A temporary view, for as long as it is needed."""
-    session.fetch(f"CREATE TEMP VIEW {quote(name)} AS {select}")
-    try:
-        yield
-    finally:
-        session.fetch(f"DROP VIEW {quote(name)}")
