@@ -54,7 +54,7 @@ def _written(row: Interval, chart: Intervals, is_wide: bool) -> str:
     text = chart.numbers.text
     if not is_wide or row.low is None or row.high is None:
         return text(row.value)
-    return f"{text(row.value)}  {text(row.low)} – {text(row.high)}"
+    return f"{text(row.value)} ({text(row.low)}–{text(row.high)})"
 
 
 def _grid(scale: Scale, plot: Plot, theme: Theme) -> list[Markup]:

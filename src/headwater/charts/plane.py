@@ -58,8 +58,10 @@ def draw_calibration(chart: Calibration, width: float, height: float, theme: The
     points, before = _pairs(chart.points), _pairs(chart.before)
     values = [value for pair in (*points, *before) for value in pair]
     left = axis_width(scale_of(values, 0, 1), chart.numbers)
-    signs = [Sign(sort="hollow", colour=theme["muted"], text="before calibration")] * bool(before)
-    top = 10.0 + (KEY_HEIGHT if signs else 0.0)
+    signs = [Sign(sort="none", colour=theme["muted"], text="Observed")]
+    if before:
+        signs.append(Sign(sort="hollow", colour=theme["muted"], text="before calibration"))
+    top = 10.0 + KEY_HEIGHT
     plot = Plot(left=left, top=top, width=width - left - 14, height=height - top - _BELOW)
     along = scale_of(values, plot.left, plot.width)
     up = scale_of(values, plot.bottom, -plot.height)
@@ -71,7 +73,7 @@ def draw_calibration(chart: Calibration, width: float, height: float, theme: The
 
     path = "L".join(f"{px(x)} {px(y)}" for x, y in places(points))
     marks = [
-        *key_marks(signs, plot.left - 4, 8, width, theme),
+        *key_marks(signs, 2, 8, width, theme),
         *value_axis(up, plot, chart.numbers, theme),
         *number_axis(along, plot, chart.numbers, "Predicted", theme),
         tag("path", d=diagonal, stroke=theme["rule"], stroke_dasharray="4 4", fill="none"),

@@ -18,7 +18,10 @@ _WORDS = re.compile(r"[^\W_]+")
 _MOST_WORDS = 8
 _PART_OF_NAME = 16
 #: What people look for first, where two entries match alike.
-_KINDS = {"metric": 6, "dashboard": 5, "report": 4, "query": 3, "table": 2, "source": 1}
+_KINDS = {
+    "metric": 9, "dashboard": 8, "model": 7, "report": 6, "query": 5, "feature_view": 4, "label": 4,
+    "scores": 3, "table": 2, "source": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

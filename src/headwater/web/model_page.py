@@ -61,6 +61,11 @@ class ModelEntry:
         return self.published or next(iter(self.lines), None)
 
     @property
+    def promotable(self) -> VersionLine | None:
+        """The newest version that could be published instead."""
+        return next((line for line in self.lines if line.standing in ("passed", "replaced")), None)
+
+    @property
     def scored_until(self) -> datetime | None:
         """Up to when batch scores are there; None without scores."""
         spans = self.scores.intervals if self.scores is not None else ()

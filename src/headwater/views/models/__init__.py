@@ -1,0 +1,1 @@
+"""Models: the card of each, the list of all, and how they do."""
