@@ -151,6 +151,10 @@ class Session(Protocol):
         """All rows of a query."""
         ...
 
+    def fetch_arrow(self, sql: str, parameters: Parameters = ()) -> pa.Table:
+        """All rows of a query, column by column."""
+        ...
+
     def rewrite_without(
         self,
         files: Sequence[Path],

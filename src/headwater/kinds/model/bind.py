@@ -1,0 +1,321 @@
+"""Models, training sets and scores bound into the graph: what they read, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final, cast
+
+from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
+from headwater.features.compiling import compile_view
+from headwater.features.model import FeatureColumn, FeatureSet, HasFeatures
+from headwater.graph.build import BindContext
+from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
+from headwater.graph.recipes import fingerprint_of
+from headwater.ids import NodeId, digest
+from headwater.kinds.model.definition import (
+    Inputs,
+    ModelDefinition,
+    ScoresDefinition,
+    TrainingSetDefinition,
+)
+from headwater.learning.model import AT, LABEL, InputColumn, LearningSpec
+from headwater.sql import QueryTemplate
+
+DAY: Final = "day"
+#: All time, as a number of days that the calendar can take away from any date.
+ALL_DAYS: Final = timedelta(days=36_500)
+ARTIFACT: Final[Schema] = (("file", "VARCHAR"), ("content", "BLOB"), ("sha256", "VARCHAR"))
+_NO_INPUT: Final = ("STRUCT", "MAP", "UNION", "LIST", "BLOB", "INTERVAL")
+#: Changes where training on the same rows would give another model, or other rows.
+_FORMAT: Final = 1
+Bound = tuple[Node | None, list[Issue]]
+
+
+def row_references(definition: TrainingSetDefinition | ScoresDefinition) -> tuple[str, ...]:
+    """What rows are made from: label, views, the sources that these read, and the entity."""
+    inputs = definition.inputs
+    views = (f"feature_view.{view}" for view in inputs.views)
+    names = (*inputs.sources, inputs.entity)
+    if isinstance(definition, ScoresDefinition):
+        return (f"model.{definition.id.name}", *views, *dict.fromkeys(names))
+    return (f"label.{inputs.label}", *views, *dict.fromkeys(names))
+
+
+def model_references(definition: ModelDefinition) -> tuple[str, ...]:
+    """Its training set."""
+    return (f"training_set.{definition.id.name}",)
+
+
+def mention(
+    definition: ModelDefinition | TrainingSetDefinition | ScoresDefinition, name: str
+) -> Place:
+    """Where the file names what is read."""
+    short = name.partition(".")[2] if "." in name else name
+    key = "label" if name.startswith("label.") else short
+    return definition.inputs.place_of(key, definition.place)
+
+
+def bind_training_set(
+    definition: TrainingSetDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
+) -> Bound:
+    """The rows: keys, `at`, `day`, `label`, and a column for each feature."""
+    del template
+    inputs = definition.inputs
+    label = upstream[f"label.{inputs.label}"]
+    try:
+        sets = _compiled(inputs, upstream)
+        columns = _columns(inputs, sets, label, definition.place)
+    except HeadwaterError as error:
+        return None, list(error.issues)
+    head = [(n, t) for n, t in label.schema if n in (*sets[0].keys, AT, DAY, LABEL)]
+    made = {column.name: column.type for column in columns}
+    recipe = _recipe(
+        [*head, *made.items()],
+        digest(
+            "training_set", _FORMAT, [s.digest for s in sets], sorted(made), inputs.label,
+            str(definition.until), str(context.zone),
+        ),
+        {*(ColumnRef(label.id.name, n) for n, _ in label.schema), ColumnRef(label.id.name, None)}
+        | _source_reads(sets),
+    )  # fmt: skip
+    bound = replace(definition, inputs=replace(inputs, sets=sets))
+    return Node(
+        id=definition.id,
+        definition=bound,
+        fingerprint=fingerprint_of(recipe),
+        inputs=(
+            Input(node=label.id, name=label.id.name, mode="same_day"),
+            *_source_inputs(sets, upstream, horizon=_horizon(label)),
+            *_view_inputs(inputs, upstream),
+        ),
+        schema=(*head, *made.items()),
+        time=DAY,
+        key=(*sets[0].keys, AT),
+        recipe=recipe,
+    ), []
+
+
+def bind_model(
+    definition: ModelDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
+) -> Bound:
+    """The model's files, made of its whole training set."""
+    del template, context
+    (name,) = upstream
+    rows = upstream[name]
+    given = cast("TrainingSetDefinition", rows.definition)
+    sets = given.inputs.sets
+    columns = tuple(_input_columns(rows, sets, definition.inputs))
+    learning = replace(definition.learning, keys=sets[0].keys, columns=columns)
+    issues = list(_learning_issues(definition, learning))
+    if issues:
+        return None, issues
+    reads = {ColumnRef(name, column) for column in rows.column_names} | {ColumnRef(name, None)}
+    recipe = _recipe(ARTIFACT, digest("model", _FORMAT, meaning(learning)), reads)
+    return Node(
+        id=definition.id,
+        definition=replace(
+            definition, learning=learning, inputs=replace(definition.inputs, sets=sets)
+        ),
+        fingerprint=fingerprint_of(recipe),
+        inputs=(Input(node=rows.id, name=name),),
+        schema=ARTIFACT,
+        key=("file",),
+        recipe=recipe,
+    ), []
+
+
+def bind_scores(
+    definition: ScoresDefinition,
+    upstream: Mapping[str, Node],
+    template: QueryTemplate | None,
+    context: BindContext,
+) -> Bound:
+    """The scores of every entity, day by day; history keeps the version that it was scored by."""
+    del template
+    inputs, model = definition.inputs, upstream[f"model.{definition.id.name}"]
+    try:
+        sets = _compiled(inputs, upstream)
+    except HeadwaterError as error:
+        return None, list(error.issues)
+    given = [c.name for c in _model_columns(model) if c.on_request]
+    if given:
+        what = f"`{given[0]}` comes with a request, so that nobody can be scored day by day"
+        fix = "leave `scores` out, or the feature"
+        place = inputs.place_of("scores", definition.place)
+        return None, [Issue(code="E039", what=what, place=place, fix=fix)]
+    schema: list[tuple[str, str]] = [*_key_schema(sets[0], upstream[inputs.entity])]
+    schema += [(AT, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
+    schema += [("reasons", "VARCHAR[]")] if definition.scores.reasons else []
+    asked = definition.scores
+    # Who is scored and when, not by what: a new model leaves history as it is.
+    rows = digest("scores", _FORMAT, asked.every, asked.where, asked.reasons, str(context.zone))
+    recipe = _recipe(schema, rows, _source_reads(sets))
+    return Node(
+        id=definition.id,
+        definition=replace(definition, inputs=replace(inputs, sets=sets)),
+        fingerprint=fingerprint_of(recipe),
+        inputs=(
+            Input(node=model.id, name=str(model.id), mode="kept", last_good=True),
+            *_source_inputs(sets, upstream),
+            *_view_inputs(inputs, upstream),
+        ),
+        schema=tuple(schema),
+        time=DAY,
+        begins=definition.begins,
+        key=(*sets[0].keys, DAY),
+        recipe=recipe,
+    ), []
+
+
+def meaning(learning: LearningSpec) -> str:
+    """A hash of all that decides what comes out of training on given rows, and what it must meet.
+
+    Where something is written does not count.
+    """
+    gates = tuple(replace(gate, place=Place()) for gate in learning.gates)
+    return digest(repr(replace(learning, gates=gates)))
+
+
+def _compiled(inputs: Inputs, upstream: Mapping[str, Node]) -> tuple[FeatureSet, ...]:
+    """The views over what they read; what is wrong with one is told there."""
+    found: list[FeatureSet] = []
+    for view in inputs.views:
+        definition = upstream[f"feature_view.{view}"].definition
+        assert isinstance(definition, HasFeatures)
+        spec = definition.spec
+        entity, source = upstream[spec.entity], upstream[spec.source]
+        found.append(compile_view(spec, entity, source, inputs.functions))
+    return tuple(found)
+
+
+def _columns(
+    inputs: Inputs, sets: Iterable[FeatureSet], label: Node, place: Place
+) -> list[FeatureColumn]:
+    """The chosen features in order. Raises E038 for what is unknown, taken or not to be learnt."""
+    by_view = {each.view: each for each in sets}
+    found: list[FeatureColumn] = []
+    issues: list[Issue] = []
+    taken = {name.casefold(): label.id.name for name, _ in label.schema}
+    for chosen in inputs.features:
+        stored = {column.name: column for column in by_view[chosen.view].columns}
+        where = chosen.place if chosen.place.path else place
+        picked = [c for c in stored.values() if not c.on_request]
+        if chosen.feature:
+            one = stored.get(chosen.feature)
+            if one is None or one.on_request:
+                issues.append(_no_feature(chosen.view, chosen.feature, stored, where))
+            picked = [one] if one is not None and not one.on_request else []
+        for column in picked:
+            owner = taken.setdefault(column.name.casefold(), column.view)
+            if owner != column.view:
+                what = f"`{column.name}` is a column of `{owner}` and of `{column.view}`"
+                fix = "give one of the features another name, or leave it out"
+                issues.append(Issue(code="E038", what=what, place=where, fix=fix))
+            elif _cannot_learn(column.type):
+                what = f"`{column.view}.{column.name}` is {column.type}, which no model can read"
+                fix = "make numbers, texts, dates or booleans of it"
+                issues.append(Issue(code="E038", what=what, place=where, fix=fix))
+            else:
+                found.append(column)
+    if issues:
+        raise HeadwaterError(*issues)
+    return found
+
+
+def _no_feature(
+    view: str, feature: str, stored: Mapping[str, FeatureColumn], place: Place
+) -> Issue:
+    if feature in stored:
+        what = f"`{view}.{feature}` comes with a request, so past rows do not have it"
+        fix = "choose features that are computed from the source"
+    else:
+        what = f"unknown feature `{view}.{feature}`"
+        fix = did_you_mean(feature, stored, f"`{view}` has: {', '.join(stored)}")
+    return Issue(code="E038", what=what, place=place, fix=fix)
+
+
+def _cannot_learn(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(_NO_INPUT)
+
+
+def _input_columns(rows: Node, sets: Iterable[FeatureSet], inputs: Inputs) -> Iterator[InputColumn]:
+    """What the model reads of its training set."""
+    owners = {c.name: c.view for each in sets for c in each.columns}
+    chosen = {str(each) for each in inputs.features}
+    for name, kind in rows.schema:
+        view = owners.get(name, "")
+        if view and not chosen.isdisjoint((view, f"{view}.{name}")):
+            is_category = kind.startswith(("VARCHAR", "ENUM", "UUID"))
+            yield InputColumn(name=name, type=kind, is_category=is_category, view=view)
+
+
+def _learning_issues(definition: ModelDefinition, learning: LearningSpec) -> Iterator[Issue]:
+    """E038: a baseline or a group by what is no column."""
+    known = [column.name for column in learning.columns]
+    for key, names in (("recency", (learning.recency,)), ("groups", learning.groups)):
+        for name in names:
+            if name and name not in known:
+                fix = did_you_mean(name, known, f"features are: {', '.join(known)}")
+                place = definition.inputs.place_of(key, definition.place)
+                what = f"`{key}` names `{name}`, which is no feature of the model"
+                yield Issue(code="E038", what=what, place=place, fix=fix)
+
+
+def _model_columns(model: Node) -> tuple[InputColumn, ...]:
+    return cast("ModelDefinition", model.definition).learning.columns
+
+
+def _key_schema(features: FeatureSet, entity: Node) -> list[tuple[str, str]]:
+    types = dict(entity.schema)
+    return [(key, types[key]) for key in features.keys]
+
+
+def _horizon(label: Node) -> timedelta:
+    """How far before the day on which it is known a row's moment lies: whole days, and one more."""
+    spec = getattr(label.definition, "spec", None)
+    horizon: timedelta = getattr(spec, "horizon", timedelta(0))
+    return timedelta(days=horizon.days + 2)
+
+
+def _source_inputs(
+    sets: Iterable[FeatureSet], upstream: Mapping[str, Node], horizon: timedelta = timedelta(0)
+) -> Iterator[Input]:
+    """Each source once, by the longest window of the views that read it."""
+    reach: dict[str, timedelta] = {}
+    for each in sets:
+        longest = ALL_DAYS if each.longest is None else min(each.longest + horizon, ALL_DAYS)
+        reach[each.source] = max(longest, reach.get(each.source, timedelta(0)))
+    for name, before in reach.items():
+        yield Input(node=upstream[name].id, name=name, mode="window", before=before)
+
+
+def _view_inputs(inputs: Inputs, upstream: Mapping[str, Node]) -> Iterator[Input]:
+    """Edges to the views: for lineage, and so that a held one holds what hangs on it."""
+    for view in inputs.views:
+        name = f"feature_view.{view}"
+        yield Input(node=NodeId("feature_view", view), name=name)
+
+
+def _source_reads(sets: Iterable[FeatureSet]) -> set[ColumnRef]:
+    found: set[ColumnRef] = set()
+    for each in sets:
+        found.add(ColumnRef(each.source, None))
+        found |= {ColumnRef(each.source, name) for name in each.reads}
+    return found
+
+
+def _recipe(columns: Iterable[tuple[str, str]], rows: str, reads: Iterable[ColumnRef]) -> Recipe:
+    """All columns follow from the rows: they come and go together."""
+    return Recipe(
+        rows=rows,
+        row_reads=frozenset(reads),
+        columns={n: ColumnRecipe(type=t, expression=digest(n, t)) for n, t in columns},
+    )
