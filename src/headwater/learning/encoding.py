@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -112,13 +112,14 @@ def learn_encodings(
     encodings: list[Encoding] = []
     issues: list[Issue] = []
     warnings: list[str] = []
-    for column in inputs:
-        found = family_mistake(column)
+    for given in inputs:
+        found = _mistake_of_type(given)
         if found:
             issues.append(found)
             continue
+        column = replace(given, is_category=read.is_category(given))
         values = rows.column(column.name)
-        categories = _frequent(values) if read.is_category(column) else None
+        categories = _frequent(values) if column.is_category else None
         if categories is None:
             issues.extend(read.infinite(column, read.numbers(values)))
         is_used = pc.count_distinct(values, mode="all").as_py() > 1
@@ -130,7 +131,7 @@ def learn_encodings(
     return tuple(encodings), tuple(warnings)
 
 
-def family_mistake(column: InputColumn) -> Issue | None:
+def _mistake_of_type(column: InputColumn) -> Issue | None:
     """Why an input cannot be learnt from, by its type."""
     family = read.family_of(column.type)
     if family == "other":

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from headwater.learning.algorithms.protocol import Flags, Numbers
-from headwater.learning.model import LearningSpec
+from headwater.errors import Issue, raise_errors
+from headwater.learning.algorithms.choosing import algorithm_of
+from headwater.learning.algorithms.protocol import Algorithm, Numbers, missing_extra
+from headwater.learning.calibration import ISOTONIC_ROWS
+from headwater.learning.comparing import (
+    BacktestScores,
+    Parts,
+    backtest,
+    baselines,
+    recency_column,
+)
+from headwater.learning.labelled import Labelled, read_labelled
+from headwater.learning.model import SPLITS, LearningSpec
 from headwater.learning.report import SplitPart, Trial
 from headwater.learning.scorer import Scorer
+from headwater.learning.search import best, combinations, search
+from headwater.learning.splitting import Parts as PartNames
+from headwater.learning.splitting import refuse_thin_parts, split
+from headwater.learning.training import Recipe, calibrate, train
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BacktestScores:
-    """Rows after `origin`, scored by a model that was trained on what was known before it."""
-
-    origin: date
-    train_rows: int
-    labels: Flags
-    scores: Numbers
+__all__ = ["BacktestScores", "Trained", "fit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,7 @@ class Trained:
 
     model: Scorer
     uncalibrated: Scorer
-    splits: npt.NDArray[np.str_]
+    splits: PartNames
     parts: tuple[SplitPart, ...]
     baselines: Mapping[str, Numbers]
     trials: tuple[Trial, ...]
@@ -48,5 +54,103 @@ class Trained:
 
 
 def fit(rows: pa.Table, spec: LearningSpec, *, threads: int = 2) -> Trained:
-    """Train, calibrate and backtest; the same rows and spec give the same bytes."""
-    raise NotImplementedError
+    """Train, calibrate, compare and backtest; the same rows and spec give the same bytes.
+
+    `threads` trainings run side by side, each on one thread.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ModuleNotFoundError:
+        raise missing_extra("scikit-learn") from None
+    algorithm = algorithm_of(spec.algorithm, spec.estimator)
+    raise_errors(_mistakes(spec, algorithm))
+    data = read_labelled(rows, spec)
+    # sums over several threads would differ in the last digits
+    with threadpool_limits(limits=1), ThreadPoolExecutor(max(threads, 1)) as pool:
+        return _fit(data, spec, algorithm, pool)
+
+
+def _fit(
+    data: Labelled, spec: LearningSpec, algorithm: Algorithm, pool: ThreadPoolExecutor
+) -> Trained:
+    embargo = max(spec.split.embargo, spec.horizon)
+    calibrates, is_random = spec.calibration != "none", spec.split.mode == "random"
+    split_spec = replace(spec.split, embargo=embargo)
+    splits = split(data.at, split_spec, calibrates=calibrates, seed=spec.seed)
+    refuse_thin_parts(splits, data.labels, embargo, calibrates=calibrates)
+    parts = Parts(**{name: data.take(splits == name) for name in SPLITS})
+    recipe = Recipe(
+        algorithm=algorithm,
+        columns=spec.columns,
+        keys=spec.keys,
+        parameters=spec.parameters,
+        embargo=embargo,
+        seed=spec.seed,
+    )
+    trials: tuple[Trial, ...] = ()
+    if spec.search:
+        candidates = combinations(spec.search, spec.trials, spec.seed)
+        trials = search(parts.train, recipe, candidates, is_random=is_random, pool=pool)
+        recipe = replace(recipe, parameters={**spec.parameters, **best(trials).parameters})
+    uncalibrated, warnings = train(parts.train, recipe)
+    recency, no_recency = recency_column(spec, uncalibrated.encoder.encodings)
+    model = uncalibrated
+    if calibrates:
+        model = calibrate(uncalibrated, parts.calibrate, spec.calibration, seed=spec.seed)
+    return Trained(
+        model=model,
+        uncalibrated=uncalibrated,
+        splits=splits,
+        parts=tuple(
+            _described(name, part, spec)
+            for name in SPLITS
+            if len((part := getattr(parts, name)).labels)
+        ),
+        baselines=baselines(parts, recipe, spec.calibration, recency),
+        trials=trials,
+        backtest=backtest(data, recipe, spec.calibration, spec.split.origins, pool=pool),
+        parameters={
+            **algorithm.defaults,
+            **recipe.parameters,
+            **uncalibrated.estimator.grown,
+        },
+        recency=recency.name if recency else "",
+        warnings=(*warnings, *no_recency, *_doubts(model, parts)),
+    )
+
+
+def _mistakes(spec: LearningSpec, algorithm: Algorithm) -> Iterator[Issue]:
+    yield from algorithm.check({**spec.parameters, **spec.search})
+    for name, values in spec.search.items():
+        if not values:
+            what = f"`search` gives no values for `{name}`"
+            yield Issue(code="E025", what=what, fix="give some, or take it out")
+        if name in spec.parameters:
+            what = f"`{name}` is in `parameters` and in `search`"
+            yield Issue(code="E025", what=what, fix="keep one of them")
+    if spec.search and spec.trials < 1:
+        what = f"`trials` is {spec.trials}"
+        yield Issue(code="E025", what=what, fix="try at least one")
+
+
+def _described(name: str, part: Labelled, spec: LearningSpec) -> SplitPart:
+    moments = part.at.astype("datetime64[D]")
+    keys = part.rows.select(list(spec.keys))
+    entities = keys.group_by(list(spec.keys)).aggregate([]).num_rows if spec.keys else 0
+    return SplitPart(
+        name=name,
+        rows=len(moments),
+        positives=int(part.labels.sum()),
+        entities=entities,
+        first=moments.min().astype(date),
+        last=moments.max().astype(date),
+    )
+
+
+def _doubts(model: Scorer, parts: Parts) -> Iterator[str]:
+    """What a reader of the model should know of its calibration."""
+    rows = len(parts.calibrate.labels)
+    if model.calibrator.method == "platt" and model.calibrator.slope <= 0:
+        yield "the order of scores is reversed in the calibration rows: nothing was learnt"
+    if model.calibrator.method == "isotonic" and rows < ISOTONIC_ROWS:
+        yield f"isotonic calibration on {rows:,} rows; platt is safer below {ISOTONIC_ROWS:,}"

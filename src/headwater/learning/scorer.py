@@ -36,12 +36,16 @@ class Scorer:
 
     def score_table(self, rows: pa.Table) -> Numbers:
         """The probability of each row; memory does not grow with their number."""
-        scores = np.empty(rows.num_rows, dtype=np.float64)
+        return self.calibrator.probabilities(self.margins(rows))
+
+    def margins(self, rows: pa.Table) -> Numbers:
+        """The log-odds of each row before calibration."""
+        margins = np.empty(rows.num_rows, dtype=np.float64)
         for start in range(0, rows.num_rows, BATCH_ROWS):
             part = rows.slice(start, BATCH_ROWS)
-            margins = self.estimator.margins(self.encoder.matrix(part))
-            scores[start : start + part.num_rows] = self.calibrator.probabilities(margins)
-        return scores
+            found = self.estimator.margins(self.encoder.matrix(part))
+            margins[start : start + part.num_rows] = found
+        return margins
 
     def score_vector(self, vector: Sequence[Value]) -> float:
         """The probability of one row, its values in the order of `columns`.

@@ -57,7 +57,7 @@ class LightgbmEstimator:
     def __init__(self, content: bytes, width: int) -> None:
         self._content = content
         self._width = width
-        self._booster = _booster(content)
+        self._booster, self._rounds = _booster(content)
         self._local = threading.local()
 
     @property
@@ -71,6 +71,11 @@ class LightgbmEstimator:
     def is_exact(self) -> bool:
         """TreeSHAP is exact."""
         return True
+
+    @property
+    def grown(self) -> Mapping[str, object]:
+        """How many trees there are."""
+        return {"n_estimators": self._rounds}
 
     def margins(self, matrix: Numbers) -> Numbers:
         """The log-odds of each row."""
@@ -153,10 +158,10 @@ class _Handle:
         self._free(self.pointer)
 
 
-def _booster(content: bytes) -> _Handle:
+def _booster(content: bytes) -> tuple[_Handle, int]:
     pointer, rounds = ctypes.c_void_p(), ctypes.c_int()
     _call("LGBM_BoosterLoadModelFromString", content, ctypes.byref(rounds), ctypes.byref(pointer))
-    return _Handle(pointer, "LGBM_BoosterFree")
+    return _Handle(pointer, "LGBM_BoosterFree"), rounds.value
 
 
 def _call(function: str, *arguments: Any) -> None:

@@ -45,6 +45,11 @@ class LogisticEstimator:
         """Linear contributions have a closed form."""
         return True
 
+    @property
+    def grown(self) -> Mapping[str, object]:
+        """Nothing beyond what is set."""
+        return {}
+
     def margins(self, matrix: Numbers) -> Numbers:
         """The log-odds of each row."""
         # column by column, as `margin` sums: BLAS would sum in another order

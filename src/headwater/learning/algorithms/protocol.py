@@ -36,6 +36,10 @@ class Estimator(Protocol):
     def is_exact(self) -> bool:
         """Whether contributions are exact rather than sampled."""
 
+    @property
+    def grown(self) -> Mapping[str, object]:
+        """Parameters that training found: how many trees there are."""
+
     def margins(self, matrix: Numbers) -> Numbers:
         """The log-odds of each row."""
 
@@ -59,6 +63,10 @@ class Algorithm(Protocol):
     @property
     def file(self) -> str:
         """The name of its file in an artifact."""
+
+    @property
+    def defaults(self) -> Mapping[str, object]:
+        """The parameters where nothing is said."""
 
     @property
     def one_hot(self) -> bool:

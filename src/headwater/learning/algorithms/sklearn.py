@@ -63,6 +63,11 @@ class SklearnEstimator:
         """Contributions are sampled over permutations of the columns."""
         return False
 
+    @property
+    def grown(self) -> Mapping[str, object]:
+        """Nothing beyond what is set."""
+        return {}
+
     def margins(self, matrix: Numbers) -> Numbers:
         """The log-odds of each row."""
         if not len(matrix):

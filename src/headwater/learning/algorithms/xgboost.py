@@ -59,10 +59,15 @@ class XgboostEstimator:
         """TreeSHAP is exact."""
         return True
 
+    @property
+    def grown(self) -> Mapping[str, object]:
+        """How many trees there are."""
+        return {"n_estimators": self._booster.num_boosted_rounds()}
+
     def margins(self, matrix: Numbers) -> Numbers:
         """The log-odds of each row."""
         rows = np.ascontiguousarray(matrix, dtype=np.float32)
-        if self._library is None or not rows.size:
+        if self._library is None:
             return self._in_place(rows)
         return np.array(self._predict(_interface(rows), len(rows)), dtype=np.float64)
 
@@ -75,7 +80,7 @@ class XgboostEstimator:
             interface = _interface(buffer)
             self._local.row = (buffer, interface)
         buffer[0] = row
-        if self._library is None or not self._width:
+        if self._library is None:
             return float(self._in_place(buffer)[0])
         return float(self._predict(interface, 1)[0])
 
