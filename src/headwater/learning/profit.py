@@ -27,18 +27,19 @@ _STEPS: Final = 20
 def best_threshold(profit: Profit, labels: Labels, scores: Floats) -> float | None:
     """The score from which on contacting brings most; None where no threshold brings anything.
 
-    Of several that bring as much it is the highest, that contacts fewest.
+    Of several that bring as much it is the highest, that contacts fewest. Without rows it is the
+    score at which a contact pays for itself.
 
     >>> best_threshold(
     ...     Profit(cost=2, gain=40, response=0.1),
     ...     np.array([True, True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.6, 0.1]))
     0.8
     """
+    worth = profit.response * profit.gain
     if not len(scores):
-        return None
+        return profit.cost / worth if profit.cost < worth else None
     ranked = ranked_of(labels, scores)
     won, lost = ranked.positives[::-1], ranked.negatives[::-1]
-    worth = profit.response * profit.gain
     brought = worth * np.cumsum(won) - profit.cost * np.cumsum(won + lost)
     best = int(np.argmax(brought > brought.max() * (1 - 1e-12)))
     return float(ranked.scores[::-1][best]) if brought[best] > 0 else None
