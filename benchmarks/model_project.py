@@ -28,6 +28,14 @@ features:
 {sums}
 online: {{ttl: 7d}}
 """
+_LABEL = """entity: customers
+source: visits
+horizon: 30d
+expr: count(*) = 0
+observe:
+  every: month
+  where: customer.s0_365d > 0 and customer % {every} = 0
+"""
 _MODEL = f"""label: gone
 features: [customer]
 algorithm: xgboost
@@ -40,8 +48,11 @@ owner: bench
 """
 
 
-def model_project(name: str, events: int, customers: int) -> Path:
-    """The project, run once: trained, published, scored."""
+def model_project(name: str, events: int, customers: int, *select: str, every: int = 1) -> Path:
+    """The project, run once: trained, published, scored; or only what is selected.
+
+    The model learns from one of `every` so many customers, and scores all.
+    """
     values = [f"(hash(n, {n + 3}) % 1000)::integer as v{n}" for n in range(COLUMNS)]
     sums = [f"  s{n}: sum(v{n})" for n in range(COLUMNS)]
     folder = write_project(
@@ -54,8 +65,7 @@ def model_project(name: str, events: int, customers: int) -> Path:
             "tables/customers.sql": "/*\nkey: customer\n*/\n"
             "select customer, count(*) as visits from visits group by customer",
             "features/customer.yml": _FEATURES.format(sums="\n".join(sums)),
-            "labels/gone.yml": "entity: customers\nsource: visits\nhorizon: 30d\n"
-            "expr: count(*) = 0\nobserve: {every: month, where: customer.s0_365d > 0}\n",
+            "labels/gone.yml": _LABEL.format(every=every),
             "models/churn.yml": _MODEL,
             "data/README.md": "Generated.\n",
         },
@@ -63,5 +73,5 @@ def model_project(name: str, events: int, customers: int) -> Path:
     statement = _ROWS.format(events=events, customers=customers, values=", ".join(values))
     program = f"import duckdb; duckdb.execute({statement!r})"
     subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
-    headwater(folder, "run")
+    headwater(folder, "run", *select)
     return folder
