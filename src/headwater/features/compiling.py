@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headwater.errors import HeadwaterError, Issue
-from headwater.features.formulas import Column, Formulas, read_formulas
+from headwater.features.formulas import (
+    OWN_COLUMNS,
+    Column,
+    Formulas,
+    Texts,
+    read_formulas,
+    read_texts,
+)
 from headwater.features.looking_up import check_columns, columns_read, source_keys
 from headwater.features.meaning import (
     Asked,
@@ -132,12 +139,12 @@ class Draft:
 
 def draft_view(spec: ViewSpec, entity: Node, source: Node) -> Draft:
     """The view with all names looked up; raises HeadwaterError with E001 to E009."""
-    keys, found = source_keys(spec, entity, source)
-    formulas, issues = read_formulas(spec)
-    issues = [*found, *issues]
-    if formulas is not None:
-        issues += check_columns(spec, formulas, source)
-        issues += _key_names(formulas, entity)
+    texts, issues = read_texts(spec)
+    formulas, names_wrong = read_formulas(spec, texts) if not issues else (None, [])
+    keys, keys_wrong = source_keys(spec, entity, source)
+    issues += [*names_wrong, *keys_wrong, *_key_names(spec, texts, entity)]
+    if source.time is not None:
+        issues += check_columns(spec, texts, source)
     if issues or formulas is None:
         raise HeadwaterError(*issues)
     names = hidden_names(formulas, spec.name)
@@ -153,7 +160,7 @@ def draft_view(spec: ViewSpec, entity: Node, source: Node) -> Draft:
 
 def binding_issue(spec: ViewSpec, error: SqlError, *, with_request: bool) -> Issue:
     """What DuckDB says of a view's meaning, at the feature that it is about: E010."""
-    formulas, _ = read_formulas(spec)
+    formulas, _ = read_formulas(spec, read_texts(spec)[0])
     assert formulas is not None, "a view that is bound could be read"
     problem = error.problem
     shown = _shown(formulas, with_request=with_request)
@@ -177,16 +184,25 @@ def _shown(formulas: Formulas, *, with_request: bool) -> tuple[Column, ...]:
     return tuple(c for c in formulas.columns if with_request or c.name not in formulas.on_request)
 
 
-def _key_names(formulas: Formulas, entity: Node) -> list[Issue]:
-    """E005 for a feature that is called as a key is."""
+def _key_names(spec: ViewSpec, texts: Texts, entity: Node) -> list[Issue]:
+    """E005 for a feature that is called as a key is, and for a key called as other columns are."""
     keys = {key.casefold() for key in entity.key}
-    return [
+    issues = [
         Issue(
             code="E005",
             what=f"`{column.name}` is a key of `{entity.id.name}`",
             place=column.feature.place,
             fix="call the feature something else",
         )
-        for column in formulas.columns
+        for column in texts.columns
         if column.name.casefold() in keys
+    ]
+    return issues + [
+        Issue(
+            code="E005",
+            what=f"the key `{key}` of `{entity.id.name}` is called as a column of every view is",
+            place=spec.place_of("entity"),
+            fix="call the key something else",
+        )
+        for key in sorted(keys & OWN_COLUMNS)
     ]

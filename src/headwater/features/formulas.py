@@ -19,6 +19,8 @@ from headwater.windows.model import ALL_TIME, Window
 
 #: The moment that is asked of; every view has it.
 AT = "at"
+#: What every view has beside keys and features.
+OWN_COLUMNS = frozenset({AT, "day"})
 _ALL = NamedWindow(text="all", window=ALL_TIME)
 
 
@@ -58,16 +60,31 @@ class Formulas:
     where: ParsedCondition | None
 
 
-def read_formulas(spec: ViewSpec) -> tuple[Formulas | None, list[Issue]]:
-    """All columns, or what is wrong with the texts: E001 to E005 and E009."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What the texts of a view hold, in written order; names may be unknown."""
+
+    columns: tuple[Column, ...]
+    where: ParsedCondition | None
+
+
+def read_texts(spec: ViewSpec) -> tuple[Texts, list[Issue]]:
+    """Every text that can be read, and what is wrong with the others: E001, E003."""
     issues: list[Issue] = []
     where = _condition(spec.where, spec.source, spec.place_of("where"), issues)
-    columns = [column for f in spec.features for column in _columns(spec, f, issues)]
-    issues += _same_names(spec, columns)
+    columns = tuple(column for f in spec.features for column in _columns(spec, f, issues))
+    return Texts(columns=columns, where=where), issues
+
+
+def read_formulas(spec: ViewSpec, texts: Texts) -> tuple[Formulas | None, list[Issue]]:
+    """The columns in order, or what is wrong with their names: E002, E004, E005 and E009."""
+    columns = texts.columns
     named = {column.name.casefold(): column for column in reversed(columns)}
-    if not issues:
-        issues += [issue for column in columns for issue in _unknown(column, named, spec)]
-        issues += _parameter_issues(spec, columns)
+    issues = [
+        *_same_names(spec, columns),
+        *(issue for column in columns for issue in _unknown(column, named, spec)),
+        *_parameter_issues(spec, columns),
+    ]
     if issues:
         return None, issues
     ordered, cycle = _ordered(columns, named)
@@ -77,7 +94,7 @@ def read_formulas(spec: ViewSpec) -> tuple[Formulas | None, list[Issue]]:
         columns=tuple(ordered),
         declared=tuple(column.name for column in columns),
         on_request=_on_request(ordered, named),
-        where=where,
+        where=texts.where,
     ), []
 
 
@@ -141,7 +158,7 @@ def _same_names(spec: ViewSpec, columns: Sequence[Column]) -> Iterator[Issue]:
     for column in columns:
         known = first.setdefault(column.name.casefold(), column)
         place = column.feature.place
-        if column.name.casefold() in (AT, "day"):
+        if column.name.casefold() in OWN_COLUMNS:
             what = f"`{column.name}` is the name of a column that every feature view has"
             yield Issue(code="E005", what=what, place=place, fix="call the feature something else")
         elif known is not column:
@@ -191,7 +208,7 @@ def _parameter_issues(spec: ViewSpec, columns: Sequence[Column]) -> Iterator[Iss
         if name == AT:
             what = "`at` is the moment that is asked of, and needs no declaration"
             yield Issue(code="E009", what=what, place=place, fix="remove it from `request:`")
-        elif name not in used:
+        elif name not in used and not told:
             what = f"nothing uses the parameter `{name}`"
             fix = f"use it as `:{name}` in a feature, or remove it"
             yield Issue(code="E009", what=what, place=place, fix=fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from headwater.errors import Issue, Place, did_you_mean
-from headwater.features.formulas import Formulas, mention_issue
+from headwater.features.formulas import Formulas, Texts, mention_issue
 from headwater.features.model import ViewSpec
 from headwater.graph.node import Node
 from headwater.sql.formula_parts import Mention
@@ -75,11 +75,11 @@ def _other_types(
         yield Issue(code="E008", what=what, place=spec.place_of("source"), fix=fix)
 
 
-def check_columns(spec: ViewSpec, formulas: Formulas, source: Node) -> Iterator[Issue]:
+def check_columns(spec: ViewSpec, texts: Texts, source: Node) -> Iterator[Issue]:
     """E002 for each column that the source does not have; E003 for another order than time."""
     types = _types(source)
     told: set[tuple[str, Place]] = set()
-    for mention, place, whose in _mentions(spec, formulas):
+    for mention, place, whose in _mentions(spec, texts):
         if mention.name.casefold() in types or (mention.name, place) in told:
             continue
         told.add((mention.name, place))
@@ -90,7 +90,7 @@ def check_columns(spec: ViewSpec, formulas: Formulas, source: Node) -> Iterator[
             what = f"{whose}`{mention.name}` is no column of `{source.id.name}`"
             fix = "features read columns of their source alone: join in a table, and name that"
         yield mention_issue("E002", what, mention, place, fix)
-    for column in formulas.columns:
+    for column in texts.columns:
         for aggregate in column.aggregates:
             time = str(source.time)
             if aggregate.order and aggregate.order.strip('"').casefold() != time.casefold():
@@ -104,12 +104,12 @@ def check_columns(spec: ViewSpec, formulas: Formulas, source: Node) -> Iterator[
         yield Issue(code="E002", what=what, place=spec.place_of("known_at"), fix=fix)
 
 
-def _mentions(spec: ViewSpec, formulas: Formulas) -> Iterator[tuple[Mention, Place, str]]:
+def _mentions(spec: ViewSpec, texts: Texts) -> Iterator[tuple[Mention, Place, str]]:
     """Every name of a column, where its text begins, and whose text it is."""
-    if formulas.where is not None:
-        for mention in formulas.where.columns:
+    if texts.where is not None:
+        for mention in texts.where.columns:
             yield mention, spec.place_of("where"), "`where`: "
-    for column in formulas.columns:
+    for column in texts.columns:
         whose = f"`{column.feature.name}`: "
         if column.where is not None:
             for mention in column.where.columns:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from headwater.features.model import HasFeatures
 from headwater.kinds.metric.definition import MetricDefinition
+from headwater.views.feature_facts import feature_facts
 from headwater.views.figures import count, size, span
 from headwater.views.layout import Cell
 from headwater.views.metric_facts import metric_facts
@@ -77,6 +79,7 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
     metric = definition.metric if isinstance(definition, MetricDefinition) else None
     pairs = [
         *(metric_facts(project, metric) if metric is not None else ()),
+        *(feature_facts(definition.spec) if isinstance(definition, HasFeatures) else ()),
         ("published", published if facts.is_built else ""),
         ("owner", facts.owner or "none"),
         ("tags", ", ".join(facts.tags)),

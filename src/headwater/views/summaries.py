@@ -11,6 +11,8 @@ from headwater.errors import Issue
 from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import DataInterval, NodeId, join_intervals
+from headwater.kinds.feature_view.contract import contract_rules
+from headwater.kinds.feature_view.definition import FeatureViewDefinition
 from headwater.kinds.query.definition import QueryDefinition
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.kinds.table.definition import TableDefinition
@@ -337,7 +339,7 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
 
 def _own_docs(node: Node) -> Mapping[str, str]:
     definition = node.definition
-    if isinstance(definition, TableDefinition | QueryDefinition):
+    if isinstance(definition, TableDefinition | QueryDefinition | FeatureViewDefinition):
         return {name.casefold(): text for name, text in definition.column_docs.items()}
     if isinstance(definition, SourceDefinition) and definition.contract is not None:
         return {c.name.casefold(): c.description for c in definition.contract.columns}
@@ -357,6 +359,10 @@ def _rules(node: Node) -> tuple[str, ...]:
         return tuple(f"{rule.name} ({rule.severity})" for rule in definition.rules)
     if isinstance(definition, SourceDefinition) and definition.contract is not None:
         return tuple(f"{rule.name} ({rule.severity})" for rule in definition.contract.rules)
+    if isinstance(definition, FeatureViewDefinition):
+        return tuple(
+            f"{rule.name} ({rule.severity})" for rule in contract_rules(definition, node.schema)
+        )
     return ()
 
 

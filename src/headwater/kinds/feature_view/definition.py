@@ -35,6 +35,21 @@ class FeatureViewDefinition:
     contract: Mapping[str, Promise] = field(default_factory=dict)
 
     @property
+    def column_docs(self) -> Mapping[str, str]:
+        """What is shown of each column: its description or its expression, and its window."""
+        found = {
+            "at": "the moment that the values are of: the end of the day",
+            "day": "the last day of the period",
+        }
+        for feature in self.spec.features:
+            text = feature.description or feature.expr
+            for window in feature.windows or self.spec.windows or ():
+                if window.text != "all":
+                    found[f"{feature.name}_{window.text}"] = f"{text} · {window.text}"
+            found.setdefault(feature.name, text)
+        return found
+
+    @property
     def time(self) -> str:
         """Rows are known at the end of their day."""
         return "day"
