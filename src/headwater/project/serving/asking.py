@@ -105,7 +105,7 @@ def _read_value(
     read, expected = _READ.get(family_of(type), (_text, "a text"))
     try:
         return None if value is None else read(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         what = f"`{name}` is {type}, and not {_shown(value)}"
         issues.append(Issue(code="E054", what=what, place=Place(where), fix=f"give {expected}"))
         return None
@@ -114,7 +114,7 @@ def _read_value(
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError
-    if not abs(value) <= LARGEST:  # NaN too
+    if not abs(float(value)) <= LARGEST:  # NaN too
         raise ValueError
     return value
 

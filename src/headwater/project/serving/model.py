@@ -19,6 +19,7 @@ class OnlineView:
     """A feature view as serving reads it."""
 
     features: FeatureSet
+    keys: tuple[tuple[str, str], ...]  # of the entity, with DuckDB's types
     #: What vectors in the store hold, with DuckDB's types: the columns that need no request, then
     #: what those that do are computed of.
     stored: tuple[tuple[str, str], ...]

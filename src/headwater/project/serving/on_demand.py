@@ -39,7 +39,6 @@ class OnDemand:
         self,
         features: FeatureSet,
         stored: Sequence[tuple[str, str]],
-        at_type: str,
         zone: ZoneInfo,
         functions: Sequence[str] = (),
     ) -> None:
@@ -53,9 +52,9 @@ class OnDemand:
         )
         self._request = tuple(features.request.items())
         self._zone = zone
-        self._is_local = at_type == WALL_CLOCK
+        self._is_local = features.moment_type == WALL_CLOCK
         self._functions = tuple(functions)
-        self._sql = self._statement(features, at_type)
+        self._sql = self._statement(features)
 
     def values(
         self,
@@ -81,13 +80,17 @@ class OnDemand:
             fix = f"the model asks for {', '.join(f'{n} {type}' for n, type in self._request)}"
             raise UsageError(Issue(code="E054", what=what, fix=fix)) from None
 
-    def _statement(self, features: FeatureSet, at_type: str) -> str:
+    def _statement(self, features: FeatureSet) -> str:
         inner = [f"{_given(type)} AS {quote(name)}" for _, name, type in self._used]
         inner += [
             f"CAST(unnest(?) AS {type}) AS {placeholder(name)}" for name, type in self._request
         ]
-        inner.append(f"unnest(CAST(? AS {at_type}[])) AS {placeholder('at')}")
-        outer = [f"({each.sql}) AS {quote(each.name)}" for each in features.on_request]
+        inner.append(f"unnest(CAST(? AS {features.moment_type}[])) AS {placeholder('at')}")
+        types = {column.name: column.type for column in features.columns}
+        outer = [
+            f"CAST({each.sql} AS {types[each.name]}) AS {quote(each.name)}"
+            for each in features.on_request
+        ]
         return f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)})"
 
     def _prepared(self) -> tuple[duckdb.DuckDBPyConnection, duckdb.Statement]:
@@ -101,7 +104,7 @@ class OnDemand:
         return made[about], made[about, self._sql]
 
 
-def _value(value: Any, is_text: bool) -> Value:  # noqa: FBT001 - mapped over
+def _value(value: Any, is_text: bool) -> Value:
     if value is None:
         return None
     if is_text:
