@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headwater.engines.protocol import Engine
     from headwater.lake import Lake
     from headwater.ledger import Ledger
+    from headwater.online.model import OnlineStore
 
 #: Everything that Headwater itself keeps in a project folder.
 STATE_FOLDER = ".headwater"
@@ -127,6 +128,13 @@ class Workspace:
             memory_limit=self.profile.memory_limit,
         )
 
+    @cached_property
+    def online(self) -> OnlineStore:
+        """The online store."""
+        from headwater.online.opening import open_store
+
+        return open_store(self._located(self.profile.online), self.settings.name)
+
     def at_this_moment(self) -> Workspace:
         """The same connections under a clock read anew; only one of the two is to be closed."""
         fresh = Workspace(self.root, self.settings, self.profile_name, self.now)
@@ -151,7 +159,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("engine", "ledger"):
+        for name in ("engine", "ledger", "online"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()
