@@ -1,0 +1,91 @@
+"""How a challenger stands, by the log of requests: what it was asked, and how it answered.
+
+The log holds the answers of all processes, so that it does not matter which of them judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater.project.serving.deploying import Deployment
+from headwater.project.serving.gating import Figure, Standing
+from headwater.project.serving.log import log_files
+from headwater.project.serving.scored import Role
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_COLUMNS: Final = ("at", "role", "status", "score", "ms")
+
+
+def standing_of(folder: Path, deployment: Deployment, now: datetime) -> Standing:
+    """The figures of a challenger since it began, from the log in `folder`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    roles: tuple[Role, ...] = ("shadow",) if deployment.is_shadow else ("challenger",)
+    own = _rows(folder, deployment, deployment.version, roles, now)
+    beside = _rows(folder, deployment, deployment.champion, ("champion",), now)
+    failed = pc.equal(own["status"], "failed")
+    answered = own.filter(pc.is_valid(own["score"]))
+    p95 = pc.quantile(answered["ms"], 0.95)[0].as_py() if answered.num_rows else None
+    figures: dict[Figure, float | None] = {
+        "errors": pc.sum(failed.cast(pa.int64())).as_py() / own.num_rows if own.num_rows else None,
+        "p95_ms": p95,
+        "score_psi": _drift(beside, answered),
+        "calibration_error": None,  # outcomes come later than deployments end
+    }
+    return Standing(requests=own.num_rows, champion_requests=beside.num_rows, figures=figures)
+
+
+def _drift(champion: pa.Table, challenger: pa.Table) -> float | None:
+    """PSI of the scores; None where so few rows prove nothing."""
+    import pyarrow.compute as pc
+
+    from headwater.learning.drift import over, psi, reference_bins
+
+    known = champion.filter(pc.is_valid(champion["score"])).select(["score"])
+    if not known.num_rows or not challenger.num_rows:
+        return None
+    with over(known) as session:
+        bins = reference_bins(session, "rows", ["score"])
+    with over(challenger.select(["score"])) as session:
+        (drift,) = psi(session, "rows", bins)
+    return None if drift.verdict == "few_rows" else drift.psi
+
+
+def _rows(
+    folder: Path, deployment: Deployment, version: int, roles: Sequence[Role], now: datetime
+) -> pa.Table:
+    """The answers of a version in some roles since the deployment began."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    start = deployment.began_at
+    paths = log_files(folder, deployment.model, start, now, version=version)
+    tables = [table for path in paths if (table := _read(path)) is not None]
+    if not tables:
+        return _nothing()
+    rows = pa.concat_tables(tables)
+    since = pc.greater_equal(rows["at"], pa.scalar(start, rows["at"].type))
+    return rows.filter(pc.and_(since, pc.is_in(rows["role"], value_set=pa.array(roles))))
+
+
+def _read(path: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path).read(columns=list(_COLUMNS))
+    except FileNotFoundError:  # merged with others since it was listed
+        return None
+
+
+def _nothing() -> pa.Table:
+    import pyarrow as pa
+
+    types = (pa.timestamp("us", tz="UTC"), pa.string(), pa.string(), pa.float64(), pa.float64())
+    fields = [pa.field(name, type_) for name, type_ in zip(_COLUMNS, types, strict=True)]
+    return pa.schema(fields).empty_table()
