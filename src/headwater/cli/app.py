@@ -16,6 +16,7 @@ from headwater.cli.commands import (
     explaining,
     governing,
     metrics,
+    monitoring,
     project,
     published,
     releases,
@@ -41,7 +42,7 @@ SECTIONS: Final = {
         "changes",
         "docs",
     ),
-    "Serve": ("serve", "schedule"),
+    "Serve": ("serve", "schedule", "monitor"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "approve"),
     "Care": ("compact", "vacuum", "completion"),
@@ -125,6 +126,7 @@ app.command("vacuum")(command(upkeep.vacuum))
 app.command("docs")(command(docs.docs))
 app.command("serve")(command(serving.serve))
 app.command("schedule")(command(scheduling.schedule))
+app.command("monitor")(command(monitoring.monitor))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(governing.changes))
 app.command("approve")(command(governing.approve))

@@ -129,6 +129,7 @@ TEAM: Final = Record(
 SCHEDULES: Final = Record(
     (
         Key("run", Schedule(), "when everything is brought up to date"),
+        Key("monitor", Schedule(), "when models in use are compared with their training"),
         Key("compact", Schedule(), "when small data files are merged"),
         Key("vacuum", Schedule(), "when data files that nothing needs are deleted"),
     )
