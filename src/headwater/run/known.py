@@ -126,18 +126,25 @@ def _fingerprints(
 
 
 def bind_known(
-    session: Session, name: str, node: Node, context: RunContext, *, span: DataInterval = ALL_TIME
+    session: Session,
+    name: str,
+    node: Node,
+    context: RunContext,
+    *,
+    span: DataInterval = ALL_TIME,
+    reads: Collection[str] = (),
 ) -> tuple[str, str] | None:
     """Show a node's rows in a span under a name; the columns that say when they were known.
 
     Both are `TIMESTAMPTZ`: `-infinity` is since it happened, NULL in the second still. None: there
     are no such columns, as all rows count as known when they happened (windows are faster so).
+    Hidden columns are shown where `reads` names them.
     """
     pieces = _within(known_history(node, context), span)
     if all(piece.is_always_known for piece in pieces):
-        session.bind_inputs([relation_of(name, node, context, span)])
+        session.bind_inputs([relation_of(name, node, context, span, frozenset(reads))])
         return None
-    session.bind_inputs([_relation(name, node, pieces, context)])
+    session.bind_inputs([_relation(name, node, pieces, context, reads)])
     return KNOWN_COLUMNS
 
 
@@ -149,11 +156,12 @@ def bind_as_of(
     moment: datetime,
     *,
     span: DataInterval = ALL_TIME,
+    reads: Collection[str] = (),
 ) -> None:
-    """Show a node's rows as they were at a moment, without load times."""
+    """Show a node's rows as they were at a moment; all of them count as known ever since."""
     found = _within(known_history(node, context), span)
     pieces = [replace(p, known=_ALWAYS) for p in found if p.known.start <= moment < p.known.end]
-    session.bind_inputs([_relation(name, node, pieces, context)])
+    session.bind_inputs([_relation(name, node, pieces, context, reads)])
 
 
 def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
@@ -165,12 +173,12 @@ def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
 
 
 def _relation(
-    name: str, node: Node, pieces: Collection[Piece], context: RunContext
+    name: str, node: Node, pieces: Collection[Piece], context: RunContext, reads: Collection[str]
 ) -> InputRelation:
     absolute = context.lake.absolute
     return InputRelation(
         name=name,
-        schema=node.schema,
+        schema=(*node.schema, *(column for column in node.hidden if column[0] in reads)),
         files=tuple(dict.fromkeys(absolute(piece.file.path) for piece in pieces)),
         uniform=all(piece.file.schema == schema_digest(node.schema) for piece in pieces),
         time=node.time,
