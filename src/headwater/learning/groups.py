@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
@@ -73,8 +74,10 @@ def _fifths(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_], list[str]
 
 
 def _shown(values: pa.ChunkedArray, found: Floats, bound: float) -> str:
-    value = values[int(np.flatnonzero(found == bound)[0])].as_py()
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    value: object = values[int(np.flatnonzero(found == bound)[0])].as_py()
+    if isinstance(value, (int, float, Decimal)):
+        return f"{bound:,.0f}" if abs(bound) >= 1_000 else f"{bound:.4g}"
+    return str(value)
 
 
 def _evaluate(

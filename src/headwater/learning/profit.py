@@ -56,7 +56,7 @@ def campaign_of(
     contacted = np.zeros(len(scores), np.bool_) if threshold is None else scores >= threshold
     worth = profit.response * profit.gain
     brought = contacted * (worth * labels - profit.cost)
-    rows, cost = len(scores), profit.cost * int(contacted.sum())
+    rows, cost = len(scores), float(profit.cost * contacted.sum())
     value, low, high = (None if each is None else each * rows for each in mean(brought, entities))
     return Campaign(
         threshold=threshold,
@@ -78,7 +78,7 @@ def _curve(profit: Profit, labels: Labels, scores: Floats) -> tuple[tuple[float,
     won, size = ranked.positives[::-1], (ranked.positives + ranked.negatives)[::-1]
     seen = np.concatenate([[0.0], np.cumsum(size)])
     hits = np.concatenate([[0.0], np.cumsum(won)])
-    shares = np.linspace(0, 1, _STEPS + 1)
+    shares = np.arange(_STEPS + 1) / _STEPS
     worth = profit.response * profit.gain
     brought = worth * np.interp(shares * len(scores), seen, hits) - profit.cost * (
         shares * len(scores)

@@ -1,6 +1,6 @@
 """What a training found, frozen: it is kept with the model, shown on its card, read by gates.
 
-All of it goes to JSON and back (`learning.reporting`).
+All of it goes to JSON and back (`learning.report_json`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -19,7 +19,7 @@ FORMAT = 1
 
 def to_json(report: TrainingReport) -> bytes:
     """A report as UTF-8 JSON: keys sorted, floats as short as they are exact, none of them NaN."""
-    whole = {"format": FORMAT, "report": asdict(report)}
+    whole = {"format": FORMAT, "report": report}
     text = json.dumps(_plain(whole), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
     return text.encode() + b"\n"
 
@@ -48,6 +48,8 @@ def _unreadable(why: str) -> HeadwaterError:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it; numbers of NumPy become Python's, and what is not finite nothing."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
 
 import numpy as np
 import pyarrow as pa
@@ -150,7 +151,7 @@ def _reference(trained: Trained, rows: pa.Table, scores: Floats) -> tuple[Refere
 
 
 def _environment() -> Mapping[str, str]:
-    found = {}
+    found = {"python": python_version()}
     for library in _LIBRARIES:
         try:
             found[library] = version(library)
