@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, cast
 
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.features.compiling import compile_view
-from headwater.features.model import FeatureColumn, FeatureSet, HasFeatures
+from headwater.features.labels import HasLabel, narrowed
+from headwater.features.model import FeatureSet, HasFeatures
 from headwater.graph.build import BindContext
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
 from headwater.graph.recipes import fingerprint_of
 from headwater.ids import NodeId, digest
 from headwater.kinds.model.definition import (
+    Chosen,
     Inputs,
     ModelDefinition,
     ScoresDefinition,
@@ -72,12 +74,12 @@ def bind_training_set(
         columns = _columns(inputs, sets, label, definition.place)
     except HeadwaterError as error:
         return None, list(error.issues)
+    sets = tuple(_narrowed(each, columns) for each in sets)
     head = [(n, t) for n, t in label.schema if n in (*sets[0].keys, AT, DAY, LABEL)]
-    made = {column.name: column.type for column in columns}
     recipe = _recipe(
-        [*head, *made.items()],
+        [*head, *columns.items()],
         digest(
-            "training_set", _FORMAT, [s.digest for s in sets], sorted(made), inputs.label,
+            "training_set", _FORMAT, [s.digest for s in sets], sorted(columns), inputs.label,
             str(definition.until), str(context.zone),
         ),
         {*(ColumnRef(label.id.name, n) for n, _ in label.schema), ColumnRef(label.id.name, None)}
@@ -90,10 +92,10 @@ def bind_training_set(
         fingerprint=fingerprint_of(recipe),
         inputs=(
             Input(node=label.id, name=label.id.name, mode="same_day"),
-            *_source_inputs(sets, upstream, horizon=_horizon(label)),
+            *_source_inputs(sets, upstream, more=_known_after(label)),
             *_view_inputs(inputs, upstream),
         ),
-        schema=(*head, *made.items()),
+        schema=(*head, *columns.items()),
         time=DAY,
         key=(*sets[0].keys, AT),
         recipe=recipe,
@@ -112,7 +114,7 @@ def bind_model(
     rows = upstream[name]
     given = cast("TrainingSetDefinition", rows.definition)
     sets = given.inputs.sets
-    columns = tuple(_input_columns(rows, sets, definition.inputs))
+    columns = tuple(_input_columns(rows, given.inputs))
     learning = replace(definition.learning, keys=sets[0].keys, columns=columns)
     issues = list(_learning_issues(definition, learning))
     if issues:
@@ -151,6 +153,8 @@ def bind_scores(
         fix = "leave `scores` out, or the feature"
         place = inputs.place_of("scores", definition.place)
         return None, [Issue(code="E039", what=what, place=place, fix=fix)]
+    if not definition.scores.where:
+        sets = tuple(_narrowed(e, [c.name for c in _model_columns(model)]) for e in sets)
     schema: list[tuple[str, str]] = [*_key_schema(sets[0], upstream[inputs.entity])]
     schema += [(AT, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
     schema += [("reasons", "VARCHAR[]")] if definition.scores.reasons else []
@@ -198,47 +202,75 @@ def _compiled(inputs: Inputs, upstream: Mapping[str, Node]) -> tuple[FeatureSet,
 
 def _columns(
     inputs: Inputs, sets: Iterable[FeatureSet], label: Node, place: Place
-) -> list[FeatureColumn]:
-    """The chosen features in order. Raises E038 for what is unknown, taken or not to be learnt."""
+) -> dict[str, str]:
+    """The chosen features with their types, in order.
+
+    Raises E038 for what is unknown, has the name of another, or cannot be learnt.
+    """
     by_view = {each.view: each for each in sets}
-    found: list[FeatureColumn] = []
+    found: dict[str, str] = {}
     issues: list[Issue] = []
     taken = {name.casefold(): label.id.name for name, _ in label.schema}
     for chosen in inputs.features:
-        stored = {column.name: column for column in by_view[chosen.view].columns}
         where = chosen.place if chosen.place.path else place
-        picked = [c for c in stored.values() if not c.on_request]
-        if chosen.feature:
-            one = stored.get(chosen.feature)
-            if one is None or one.on_request:
-                issues.append(_no_feature(chosen.view, chosen.feature, stored, where))
-            picked = [one] if one is not None and not one.on_request else []
-        for column in picked:
-            owner = taken.setdefault(column.name.casefold(), column.view)
-            if owner != column.view:
-                what = f"`{column.name}` is a column of `{owner}` and of `{column.view}`"
+        if chosen in inputs.given:
+            picked, known = _given(chosen, label), [n for n, _ in label.schema]
+        else:
+            view = by_view[chosen.view]
+            picked, known = _picked(chosen, view, label), [c.name for c in view.columns]
+        if not picked:
+            issues.append(_no_feature(chosen, known, where))
+        for name, kind in picked.items():
+            owner = taken.setdefault(name.casefold(), chosen.view)
+            if owner != chosen.view:
+                what = f"`{name}` is a column of `{owner}` and of `{chosen.view}`"
                 fix = "give one of the features another name, or leave it out"
                 issues.append(Issue(code="E038", what=what, place=where, fix=fix))
-            elif _cannot_learn(column.type):
-                what = f"`{column.view}.{column.name}` is {column.type}, which no model can read"
+            elif _cannot_learn(kind):
+                what = f"`{chosen.view}.{name}` is {kind}, which no model can read"
                 fix = "make numbers, texts, dates or booleans of it"
                 issues.append(Issue(code="E038", what=what, place=where, fix=fix))
             else:
-                found.append(column)
+                found[name] = kind
     if issues:
         raise HeadwaterError(*issues)
     return found
 
 
-def _no_feature(
-    view: str, feature: str, stored: Mapping[str, FeatureColumn], place: Place
-) -> Issue:
-    if feature in stored:
-        what = f"`{view}.{feature}` comes with a request, so past rows do not have it"
-        fix = "choose features that are computed from the source"
+def _narrowed(view: FeatureSet, columns: Collection[str]) -> FeatureSet:
+    """The view with the chosen columns alone, unless one of them comes with a request."""
+    chosen = [column for column in view.columns if column.name in columns]
+    if any(column.on_request for column in chosen):
+        return view
+    return narrowed(view, [column.name for column in chosen])
+
+
+def _given(chosen: Chosen, label: Node) -> dict[str, str]:
+    """A column of the label's own rows."""
+    rest = {n: t for n, t in label.schema if n not in (*label.key, AT, DAY, LABEL)}
+    return {n: t for n, t in rest.items() if n == chosen.feature}
+
+
+def _picked(chosen: Chosen, view: FeatureSet, label: Node) -> dict[str, str]:
+    """One feature of a view, or all that label rows can have.
+
+    Those that come with a request are among them where the label's rows carry its values.
+    """
+    with_request = set(view.request) <= set(label.column_names)
+    return {
+        column.name: column.type
+        for column in view.columns
+        if (with_request or not column.on_request) and chosen.feature in ("", column.name)
+    }
+
+
+def _no_feature(chosen: Chosen, known: list[str], place: Place) -> Issue:
+    if chosen.feature in known or not chosen.feature:
+        what = f"`{chosen}` comes with a request, so past rows do not have it"
+        fix = "choose features of the source, or a label whose `observe.table` has these values"
     else:
-        what = f"unknown feature `{view}.{feature}`"
-        fix = did_you_mean(feature, stored, f"`{view}` has: {', '.join(stored)}")
+        what = f"unknown feature `{chosen}`"
+        fix = did_you_mean(chosen.feature, known, f"`{chosen.view}` has: {', '.join(known)}")
     return Issue(code="E038", what=what, place=place, fix=fix)
 
 
@@ -246,15 +278,20 @@ def _cannot_learn(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(_NO_INPUT)
 
 
-def _input_columns(rows: Node, sets: Iterable[FeatureSet], inputs: Inputs) -> Iterator[InputColumn]:
-    """What the model reads of its training set."""
-    owners = {c.name: c.view for each in sets for c in each.columns}
-    chosen = {str(each) for each in inputs.features}
+def _input_columns(rows: Node, inputs: Inputs) -> Iterator[InputColumn]:
+    """What the model reads of its training set: all but keys, moment and label."""
+    owners = {c.name: c for each in inputs.sets for c in each.columns}
     for name, kind in rows.schema:
-        view = owners.get(name, "")
-        if view and not chosen.isdisjoint((view, f"{view}.{name}")):
-            is_category = kind.startswith(("VARCHAR", "ENUM", "UUID"))
-            yield InputColumn(name=name, type=kind, is_category=is_category, view=view)
+        if name in (*rows.key, AT, DAY, LABEL):
+            continue
+        owner = owners.get(name)
+        yield InputColumn(
+            name=name,
+            type=kind,
+            is_category=kind.startswith(("VARCHAR", "ENUM", "UUID")),
+            view=owner.view if owner is not None else "",
+            on_request=owner is None or owner.on_request,
+        )
 
 
 def _learning_issues(definition: ModelDefinition, learning: LearningSpec) -> Iterator[Issue]:
@@ -278,20 +315,19 @@ def _key_schema(features: FeatureSet, entity: Node) -> list[tuple[str, str]]:
     return [(key, types[key]) for key in features.keys]
 
 
-def _horizon(label: Node) -> timedelta:
-    """How far before the day on which it is known a row's moment lies: whole days, and one more."""
-    spec = getattr(label.definition, "spec", None)
-    horizon: timedelta = getattr(spec, "horizon", timedelta(0))
-    return timedelta(days=horizon.days + 2)
+def _known_after(label: Node) -> timedelta:
+    """How long before the end of the day on which it is known a row's moment lies at most."""
+    assert isinstance(label.definition, HasLabel)
+    return timedelta(days=label.definition.spec.day_after + 1)
 
 
 def _source_inputs(
-    sets: Iterable[FeatureSet], upstream: Mapping[str, Node], horizon: timedelta = timedelta(0)
+    sets: Iterable[FeatureSet], upstream: Mapping[str, Node], more: timedelta = timedelta(0)
 ) -> Iterator[Input]:
     """Each source once, by the longest window of the views that read it."""
     reach: dict[str, timedelta] = {}
     for each in sets:
-        longest = ALL_DAYS if each.longest is None else min(each.longest + horizon, ALL_DAYS)
+        longest = ALL_DAYS if each.longest is None else min(each.longest + more, ALL_DAYS)
         reach[each.source] = max(longest, reach.get(each.source, timedelta(0)))
     for name, before in reach.items():
         yield Input(node=upstream[name].id, name=name, mode="window", before=before)

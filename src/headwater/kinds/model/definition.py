@@ -44,7 +44,13 @@ class Inputs:
     @property
     def views(self) -> tuple[str, ...]:
         """The feature views, in the order in which they are named."""
-        return tuple(dict.fromkeys(chosen.view for chosen in self.features))
+        named = (chosen.view for chosen in self.features if chosen.view != self.label)
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def given(self) -> tuple[Chosen, ...]:
+        """Columns of the label's own rows, which later come with a request."""
+        return tuple(chosen for chosen in self.features if chosen.view == self.label)
 
     def place_of(self, name: str, otherwise: Place) -> Place:
         """Where a view, a feature or the label is named."""

@@ -39,8 +39,14 @@ class Draft:
     scores: Scores | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The feature views; the label's own columns are none."""
+        named = (chosen.view for chosen in self.features if chosen.view != self.label)
+        return tuple(dict.fromkeys(named))
+
     def place_of(self, key: str) -> Place:
-        """Where a key is written."""
+        """Where a key is written, or a view is named."""
         return self.places.get(key, self.place)
 
 
@@ -54,7 +60,9 @@ def read_file(files: Files) -> Draft | None:
     values = MODEL.read_keys(root.mapping, root.place, files.issues)
     if len(files.issues) > before:
         return None
-    places = {key: located.place for key, located in root.mapping.items()}
+    chosen = _chosen(root.mapping["features"], files.issues)
+    places = {each.view: each.place for each in reversed(chosen)}
+    places |= {key: located.place for key, located in root.mapping.items()}
     draft = Draft(
         name=name,
         place=Place(files.path, 1),
@@ -62,13 +70,18 @@ def read_file(files: Files) -> Draft | None:
         described=take_described(values),
         text_digest=digest(files.text, sorted(files.defaults)),
         label=values["label"],
-        features=_chosen(root.mapping["features"], files.issues),
+        features=chosen,
         learning=_learning(values, root.mapping, files),
         embargo=values.get("embargo"),
         scores=_scores(values.get("scores")),
         places=places,
     )
     _check_split(draft, files)
+    if not draft.views:
+        what = "no feature view is named"
+        files.wrong(
+            "E038", what, draft.place_of("features"), "columns of a label alone are too few"
+        )
     return draft if len(files.issues) == before else None
 
 

@@ -94,7 +94,7 @@ SPLIT: Final = Record(
         Key("calibrate", SpanOf(), "the days on which scores are made probabilities"),
         Key("test", SpanOf(), "the days on which the model is judged; the latest"),
         Key("mode", Choice(("time", "random")), "`random` is marked wherever the model is shown"),
-        Key("origins", Number(whole=True, minimum=0), "of the backtest; 3 by default"),
+        Key("origins", Number(whole=True, minimum=1), "of the backtest; 3 by default"),
     ),
     moved={
         "validation": "did you mean `calibrate`? The search has folds in time of its own",

@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.definitions.codec import codec_of
 from headwater.errors import HeadwaterError, Issue, Place
@@ -139,12 +139,13 @@ def missing_extra(error: ImportError) -> Issue:
 def _watch() -> None:
     """End when the parent has."""
 
-    def wait(stdin: Any) -> None:
-        while stdin.read(1):
+    def wait() -> None:
+        # Not `sys.stdin`: its lock, held by a thread, would keep the interpreter from ending.
+        while os.read(0, 1):
             pass
         os._exit(1)
 
-    threading.Thread(target=wait, args=(sys.stdin.buffer,), daemon=True).start()
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def main(folder: Path) -> int:

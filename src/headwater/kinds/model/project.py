@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from headwater.definitions.functions import SqlFunction, read_function
 from headwater.definitions.loader import ReadContext, Reading
 from headwater.definitions.model import Definition
 from headwater.errors import Issue, Place, did_you_mean
+from headwater.features.labels import HasLabel
 from headwater.features.model import HasFeatures
 from headwater.ids import NodeId
 from headwater.kinds.model.definition import (
@@ -55,7 +56,8 @@ class _Project:
     def is_whole(self, draft: Draft) -> bool:
         """Whether all that it names was read; what is broken itself is told there."""
         views = self.named("feature_view")
-        return draft.label in self.named("label") and all(c.view in views for c in draft.features)
+        known = (each.view in views for each in draft.features if each.view != draft.label)
+        return draft.label in self.named("label") and all(known)
 
     def issues(self, draft: Draft) -> Iterator[Issue]:
         """What is wrong with a model beside the others."""
@@ -64,6 +66,8 @@ class _Project:
             place = draft.place_of("label")
             yield _unknown("E035", "label", draft.label, labels, place)
         for chosen in draft.features:
+            if chosen.view == draft.label:
+                continue
             if chosen.view not in views and not self._is_broken("feature_view", chosen.view):
                 yield _unknown("E036", "feature_view", chosen.view, views, chosen.place)
         if not self.is_whole(draft):
@@ -82,15 +86,14 @@ class _Project:
 
     def _entity_issues(self, draft: Draft) -> Iterator[Issue]:
         wanted = _entity(self.named("label")[draft.label])
-        for chosen in draft.features:
-            found = _entity(self.named("feature_view")[chosen.view])
+        for view in draft.views:
+            found = _entity(self.named("feature_view")[view])
             if found != wanted:
                 what = (
-                    f"label `{draft.label}` is about `{wanted}`, and"
-                    f" view `{chosen.view}` about `{found}`"
+                    f"label `{draft.label}` is about `{wanted}`, and view `{view}` about `{found}`"
                 )
                 fix = "a model's label and features are about one entity"
-                yield Issue(code="E036", what=what, place=chosen.place, fix=fix)
+                yield Issue(code="E036", what=what, place=draft.place_of(view), fix=fix)
 
     def definitions(self, draft: Draft) -> Iterator[Definition]:
         """The model, its training set, and its scores if it has them."""
@@ -132,18 +135,16 @@ class _Project:
     def _inputs(self, draft: Draft) -> Inputs:
         views = self.named("feature_view")
         sources: dict[str, None] = {}
-        for chosen in draft.features:
-            view = views[chosen.view]
+        for name in draft.views:
+            view = views[name]
             assert isinstance(view, HasFeatures)
             sources[view.spec.source] = None
-        places = {chosen.view: chosen.place for chosen in draft.features}
-        places |= {str(chosen): chosen.place for chosen in draft.features}
         return Inputs(
             label=draft.label,
             features=draft.features,
             sources=tuple(sources),
             entity=_entity(self.named("label")[draft.label]),
-            places={**places, **draft.places},
+            places=draft.places,
             functions=self._functions(),
         )
 
@@ -154,31 +155,15 @@ class _Project:
         return tuple(function.text for function in read if function is not None)
 
 
-class _About(Protocol):
-    """The spec of a view, or of a label."""
-
-    @property
-    def entity(self) -> str:
-        """The table whose key it is about."""
-
-
-class _Outcome(_About, Protocol):
-    """The spec of a label."""
-
-    @property
-    def horizon(self) -> timedelta:
-        """How long after a row's moment its outcome is known."""
-
-
 def _entity(definition: Definition) -> str:
     """The table whose key a label or a view is about."""
-    spec: _About = definition.spec  # type: ignore[attr-defined]  # both kinds have one
-    return spec.entity
+    assert isinstance(definition, HasFeatures | HasLabel)
+    return definition.spec.entity
 
 
 def _horizon(label: Definition) -> timedelta:
-    spec: _Outcome = label.spec  # type: ignore[attr-defined]  # as above
-    return spec.horizon
+    assert isinstance(label, HasLabel)
+    return label.spec.horizon
 
 
 def _first_scored(draft: Draft) -> date | None:
