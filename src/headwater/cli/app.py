@@ -11,10 +11,12 @@ from headwater.cli.calls import command
 from headwater.cli.commands import (
     building,
     care,
+    challenging,
     contracts,
     docs,
     explaining,
     governing,
+    keys,
     metrics,
     monitoring,
     project,
@@ -42,9 +44,9 @@ SECTIONS: Final = {
         "changes",
         "docs",
     ),
-    "Serve": ("serve", "schedule", "monitor"),
+    "Serve": ("serve", "schedule", "monitor", "key"),
     "Contracts": ("contract", "quarantine"),
-    "Release": ("release", "promote", "rollback", "approve"),
+    "Release": ("release", "promote", "rollback", "challenge", "approve"),
     "Care": ("compact", "vacuum", "completion"),
 }
 
@@ -132,6 +134,7 @@ app.command("changes")(command(governing.changes))
 app.command("approve")(command(governing.approve))
 app.command("promote")(command(releases.promote))
 app.command("rollback")(command(releases.rollback))
+app.command("challenge")(command(challenging.challenge))
 app.command("debug")(command(care.debug))
 app.command("completion")(care.completion)
 
@@ -140,6 +143,12 @@ _release.command("list")(command(releases.release_list))
 _release.command("diff")(command(releases.release_diff))
 _release.command("show")(command(releases.release_show))
 app.add_typer(_release, name="release")
+
+_key = typer.Typer(cls=Listing, help="Make, list and revoke keys of programs that ask for scores.")
+_key.command("create")(command(keys.create))
+_key.command("list")(command(keys.listing))
+_key.command("revoke")(command(keys.revoke))
+app.add_typer(_key, name="key")
 
 _contract = typer.Typer(no_args_is_help=True, help="Infer, compare and acknowledge contracts.")
 _contract.command("infer")(command(contracts.infer))

@@ -21,9 +21,10 @@ from headwater.web.headers import SecureHeaders
 from headwater.web.keeping import PageKeeper
 from headwater.web.options import ServeOptions
 from headwater.web.routes import ROUTERS
-from headwater.web.scheduling.serving import keeper_of
+from headwater.web.scheduling.serving import keeper_of, target_of
 from headwater.web.scoring.describing import describe_scores
 from headwater.web.scoring.endpoint import ScoringEndpoint, model_in
+from headwater.web.scoring.keeping import ScoreKeeper
 from headwater.web.scoring.opening import serving_of
 from headwater.web.scoring.prometheus import Prometheus
 from headwater.web.scoring.serving import Load
@@ -57,6 +58,7 @@ def create_app(options: ServeOptions, load: Load | None = None) -> FastAPI:
     keeper = keeper_of(site)
     serving = serving_of(site, load)
     scoring = ScoringEndpoint(serving)
+    challengers = ScoreKeeper(serving, keeper, target_of(site)) if keeper is not None else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,12 +66,14 @@ def create_app(options: ServeOptions, load: Load | None = None) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
         site.watch()
         serving.start()
-        if keeper is not None:
+        if keeper is not None and challengers is not None:
             keeper.start()
+            challengers.start()
         try:
             yield
         finally:
-            if keeper is not None:
+            if keeper is not None and challengers is not None:
+                challengers.stop()
                 keeper.stop()
             scoring.close()
             serving.stop()

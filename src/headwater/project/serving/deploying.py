@@ -17,7 +17,7 @@ from typing import Final, Literal
 from headwater.clock import parse_duration
 from headwater.errors import Issue, UsageError
 from headwater.ids import NodeId
-from headwater.ledger import Ledger, Note
+from headwater.ledger import Ledger, Note, Version
 from headwater.project.serving.gating import DEFAULT_GATES, ServingGate, Standing, parse_gate
 
 #: The sort of note by which deployments are kept.
@@ -39,7 +39,9 @@ class Deployment:
     champion: int  # the version that was published when it began
     share: float  # of the entities for which it answers; 0 in shadow
     began_at: datetime
-    ends_at: datetime  # when it is decided, where nothing speaks against it before
+    #: When it is decided, where nothing speaks against it before; by the machine's clock, for a
+    #: project's own may stand still.
+    ends_at: datetime
     by: str
     gates: tuple[ServingGate, ...] = DEFAULT_GATES
     min_requests: int = DEFAULT_MIN_REQUESTS
@@ -121,39 +123,36 @@ def parse_gates(texts: Sequence[str]) -> tuple[ServingGate, ...]:
 
 def begin(
     ledger: Ledger,
-    model: str,
-    version: int,
+    version: Version,
     trial: Trial,
     *,
     champion: int,
     at: datetime,
+    wall: datetime,
     author: str,
 ) -> Deployment:
-    """Try a version beside the published one.
+    """Try a version beside the published one, from `at`, which is `wall` by the machine's clock.
 
-    Codes E049 (unknown version), E068 (it failed its gates, or is published already), E069
-    (another one is tried now).
+    Codes E068 (it failed its gates, or is published already), E069 (another one is tried now).
     """
-    node = NodeId("model", model)
-    found = ledger.version(node, version)
-    if version == champion:
+    if version.number == champion:
         fix = "name another version; `headwater show` lists them"
-        raise UsageError(Issue(code="E068", what=f"{found} is what is published", fix=fix))
-    if not found.passed:
+        raise UsageError(Issue(code="E068", what=f"{version} is what is published", fix=fix))
+    if not version.passed:
         fix = "train it again, or change the gates of the model"
-        raise UsageError(Issue(code="E068", what=f"{found} did not pass its gates", fix=fix))
-    live = live_deployments(ledger).get(model)
+        raise UsageError(Issue(code="E068", what=f"{version} did not pass its gates", fix=fix))
+    live = live_deployments(ledger).get(version.node.name)
     if live is not None:
-        fix = f"`headwater challenge {node} --stop` ends it"
+        fix = f"`headwater challenge {version.node} --stop` ends it"
         raise UsageError(Issue(code="E069", what=f"{live} is tried already", fix=fix))
     deployment = Deployment(
         id=secrets.token_hex(6),
-        model=model,
-        version=version,
+        model=version.node.name,
+        version=version.number,
         champion=champion,
         share=trial.share,
         began_at=at,
-        ends_at=at + trial.lasts,
+        ends_at=wall + trial.lasts,
         by=author,
         gates=trial.gates,
         min_requests=trial.min_requests,

@@ -76,13 +76,16 @@ DEFAULT_GATES: Final = tuple(
 )
 
 
-def judge(deployment: Deployment, standing: Standing, now: datetime) -> Verdict:
-    """Roll back as soon as a gate fails; promote at the end; wait for enough requests."""
+def judge(deployment: Deployment, standing: Standing, wall: datetime) -> Verdict:
+    """Roll back as soon as a gate fails; promote at the end; wait for enough requests.
+
+    `wall` is the time by the machine's clock.
+    """
     if standing.requests < deployment.min_requests:
         text = f"{standing.requests:,} of {deployment.min_requests:,} requests"
         return Verdict(action="wait", text=text)
     told = [
-        (gate, value, f"{gate.text} (is {_shown(gate.figure, value)})")
+        (gate, value, f"{gate.text} (is {figure_text(gate.figure, value)})")
         for gate in deployment.gates
         if (value := standing.figures.get(gate.figure)) is not None
     ]
@@ -91,8 +94,13 @@ def judge(deployment: Deployment, standing: Standing, now: datetime) -> Verdict:
     if broken:
         return Verdict(action="roll back", text=", ".join((*broken, asked)))
     text = ", ".join((*(text for *_, text in told), asked))
-    return Verdict(action="promote" if now >= deployment.ends_at else "wait", text=text)
+    return Verdict(action="promote" if wall >= deployment.ends_at else "wait", text=text)
 
 
-def _shown(figure: Figure, value: float) -> str:
+def figure_text(figure: Figure, value: float) -> str:
+    """A figure as people read it.
+
+    >>> figure_text("errors", 0.0125), figure_text("p95_ms", 0.81234)
+    ('1.25%', '0.812')
+    """
     return f"{value:.2%}" if figure == "errors" else f"{value:.3g}"

@@ -6,7 +6,6 @@ The log holds the answers of all processes, so that it does not matter which of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 _COLUMNS: Final = ("at", "role", "status", "score", "ms")
 
 
-def standing_of(folder: Path, deployment: Deployment, now: datetime) -> Standing:
+def standing_of(folder: Path, deployment: Deployment) -> Standing:
     """The figures of a challenger since it began, from the log in `folder`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     roles: tuple[Role, ...] = ("shadow",) if deployment.is_shadow else ("challenger",)
-    own = _rows(folder, deployment, deployment.version, roles, now)
-    beside = _rows(folder, deployment, deployment.champion, ("champion",), now)
+    own = _rows(folder, deployment, deployment.version, roles)
+    beside = _rows(folder, deployment, deployment.champion, ("champion",))
     failed = pc.equal(own["status"], "failed")
     answered = own.filter(pc.is_valid(own["score"]))
     p95 = pc.quantile(answered["ms"], 0.95)[0].as_py() if answered.num_rows else None
@@ -57,15 +56,13 @@ def _drift(champion: pa.Table, challenger: pa.Table) -> float | None:
     return None if drift.verdict == "few_rows" else drift.psi
 
 
-def _rows(
-    folder: Path, deployment: Deployment, version: int, roles: Sequence[Role], now: datetime
-) -> pa.Table:
+def _rows(folder: Path, deployment: Deployment, version: int, roles: Sequence[Role]) -> pa.Table:
     """The answers of a version in some roles since the deployment began."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     start = deployment.began_at
-    paths = log_files(folder, deployment.model, start, now, version=version)
+    paths = log_files(folder, deployment.model, start, version=version)
     tables = [table for path in paths if (table := _read(path)) is not None]
     if not tables:
         return _nothing()

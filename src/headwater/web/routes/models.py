@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from headwater.stats.stability import ALARM, WARNING
 from headwater.views.models.figures import ALGORITHMS, FIGURES, PERCENT, figure_text
 from headwater.views.models.summary import summary_of, warnings_of
 from headwater.web.context import NotThere
 from headwater.web.model_page import draw_card, model_entries, model_entry, money_of, report_of
+from headwater.web.monitoring_page import monitoring_view
 from headwater.web.pages import render, snapshot_of
 
 router = APIRouter(include_in_schema=False)
@@ -52,6 +54,25 @@ def model(request: Request, name: str) -> Response:
         percent=PERCENT.text,
         algorithms=ALGORITHMS,
         definition=snapshot.bound.loaded.tree.files.get(entry.facts.path, ""),
+    )
+
+
+@router.get("/models/{name}/monitoring")
+def monitoring(request: Request, name: str) -> Response:
+    """How a model does where it is used."""
+    snapshot = snapshot_of(request)
+    entry = model_entry(snapshot, name)
+    return render(
+        request,
+        "monitoring.html",
+        title="Monitoring",
+        crumbs=(*_CRUMBS, (entry.title, f"/models/{name}")),
+        entry=entry,
+        view=monitoring_view(snapshot, name),
+        warning=WARNING,
+        alarm=ALARM,
+        figure_text=figure_text,
+        percent=PERCENT.text,
     )
 
 

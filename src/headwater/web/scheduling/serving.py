@@ -17,14 +17,22 @@ def keeper_of(site: Site) -> Keeper | None:
     if not site.options.schedule or site.environment != PROD:
         return None
     workspace = site.workspace
-    target = Target(
+    return Keeper(
+        workspace.ledger,
+        target_of(site),
+        lambda: workspace.at_this_moment().clock,
+        lambda: read_jobs(site),
+    )
+
+
+def target_of(site: Site) -> Target:
+    """Where the commands of a site work."""
+    workspace = site.workspace
+    return Target(
         root=workspace.root,
         environment=site.environment,
         profile=workspace.profile_name,
         now=site.options.now,
-    )
-    return Keeper(
-        workspace.ledger, target, lambda: workspace.at_this_moment().clock, lambda: read_jobs(site)
     )
 
 

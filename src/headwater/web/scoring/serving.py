@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from headwater.errors import HeadwaterError, did_you_mean
-from headwater.ids import NodeId
 from headwater.ledger import Ledger
 from headwater.online.model import OnlineError
 from headwater.project.keys import ApiKey, read_keys
-from headwater.project.release_view import ReleaseView
 from headwater.project.serving.deploying import Deployment, live_deployments
 from headwater.project.serving.log import RequestLog
 from headwater.project.serving.model import OnlineModel
+from headwater.project.serving.publishing import published_version
 from headwater.project.serving.runtime import Runtime
 from headwater.web.context import Site, Snapshot
 from headwater.web.scoring.admission import Admission
@@ -69,6 +68,7 @@ class Serving:
         self._site = site
         self._load = load
         self._loaded: tuple[int, Wanted] | None = None
+        self._tried: Mapping[str, Deployment] = {}  # also what could not be loaded
         self._note = -1  # the newest of the ledger that was looked at
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -112,21 +112,27 @@ class Serving:
             if note != self._note:
                 keys = read_keys(ledger)
                 self.ready = replace(self.ready, keys=keys)  # at once: models may take a while
-                tried = live_deployments(ledger)
+                self._tried = live_deployments(ledger)
                 self._note = note
-            else:
-                tried = self.ready.deployments
-            self._take(self._site.newest, tried)
+            self._take(self._site.newest)
 
-    def _take(self, snapshot: Snapshot, tried: Mapping[str, Deployment]) -> None:
+    def is_left_out(self, deployment: Deployment) -> bool:
+        """Whether a challenger was to be loaded, and could not be."""
+        with self._looking:
+            tried = self._tried.get(deployment.model)
+            is_looked_at = tried is not None and tried.id == deployment.id
+            return is_looked_at and deployment.model not in self.ready.deployments
+
+    def _take(self, snapshot: Snapshot) -> None:
         """Serve a release with its challengers."""
+        tried = self._tried
         release = snapshot.release.number if snapshot.release is not None else 0
         wanted = {model: each.version for model, each in tried.items()}
         models, runtime, problem = self.ready.models, self.ready.runtime, self.ready.problem
         if (release, wanted) != self._loaded:
             models = published_versions(snapshot)
             try:
-                runtime, problem = self._load(snapshot, wanted), None
+                runtime, problem = self._load_with(snapshot, wanted), None
             except HeadwaterError as error:  # the older models go on
                 problem = error
                 _LOG.warning("#%s cannot be served: %s", release, error)
@@ -141,6 +147,16 @@ class Serving:
             problem=problem,
         )
 
+    def _load_with(self, snapshot: Snapshot, wanted: Wanted) -> Runtime | None:
+        """The models of a release; a challenger that cannot be loaded is left out, and ends."""
+        try:
+            return self._load(snapshot, wanted)
+        except HeadwaterError as error:
+            if not wanted:
+                raise
+            _LOG.warning("a challenger cannot be loaded: %s", error)
+            return self._load(snapshot, {})
+
     def _follow(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
             self._look_safely()
@@ -148,8 +164,8 @@ class Serving:
     def _look_safely(self) -> None:
         try:
             self.look()
-        except HeadwaterError as error:  # what is loaded goes on
-            _LOG.warning("%s", error)
+        except Exception:  # noqa: BLE001 - what is loaded goes on, and the next look may do better
+            _LOG.warning("keys, deployments or models could not be read anew", exc_info=True)
 
     def _standing(self) -> Iterable[Gauge]:
         """What `/metrics` tells besides counts."""
@@ -208,11 +224,3 @@ def published_versions(snapshot: Snapshot) -> Mapping[str, int | None]:
     """The models of a release, each with the number of the version that is published."""
     names = [node.name for node in snapshot.bound.graph.nodes if node.kind == "model"]
     return {name: published_version(snapshot.view, name) for name in names}
-
-
-def published_version(view: ReleaseView, model: str) -> int | None:
-    """The number of the version of a model that a release shows."""
-    state = view.states.get(NodeId("model", model))
-    builds = {segment.build for _, segment in state.segments} if state is not None else set()
-    versions = [view.ledger.version_of(build) for build in builds]
-    return max((version.number for version in versions if version is not None), default=None)
