@@ -55,11 +55,11 @@ def _answers(traffic: Traffic) -> Iterator[Finding]:
             for status in REFUSED
             if traffic.statuses.get(status)
         ]
-        text = f"{who} refused {share:.1%} of {traffic.answers:,} answers: {', '.join(parts)}"
+        text = f"{who} refused {_percent(share)} of {traffic.answers:,} answers: {', '.join(parts)}"
         yield Finding(severity="alarm" if share > REFUSED_ALARM else "warning", text=text)
     old = traffic.share("stale") + traffic.share("last_known")
     if old > STALE_WARNING:
-        yield Finding(severity="warning", text=f"{who} answered {old:.1%} from old features")
+        yield Finding(severity="warning", text=f"{who} answered {_percent(old)} from old features")
 
 
 def _moved(movement: Movement) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def moved_text(moved: Moved, movement: Movement) -> str:
     if moved.most is None:
         return text
     name, before, now = moved.most
-    return f"{text}: {name} from {before:.1%} to {now:.1%} of the rows"
+    return f"{text}: {name} from {_percent(before)} to {_percent(now)} of the rows"
 
 
 def _calibration(outcomes: Outcomes) -> Iterator[Finding]:
@@ -90,3 +90,7 @@ def _calibration(outcomes: Outcomes) -> Iterator[Finding]:
     )
     severe = error.value > CALIBRATION_ALARM
     yield Finding(severity="alarm" if severe else "warning", text=text)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
