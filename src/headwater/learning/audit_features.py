@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -70,38 +71,76 @@ def missingness(
     columns: Sequence[InputColumn],
     limits: Limits,
 ) -> Iterator[Leak]:
-    """Features that are missing, or there, because of the label.
+    """Features that are missing, or there, because of the label; else the one that tells most.
 
     One that is missing exactly where another feature, never missing itself, is low, high or of some
     names, as an average of no orders is, is told of without alarm.
     """
-    for column in columns:
-        missing = _missing(rows.column(column.name), column)
-        if not missing.any() or missing.all():
-            continue
-        auc = _either_way(labels, missing.astype(np.float64), entities)
-        with_it = Estimate(*share_of(labels, (~missing).astype(np.float64), entities))
-        without = Estimate(*share_of(labels, missing.astype(np.float64), entities))
-        gap = difference_of_shares(without, with_it)
-        surely = max(gap.low or 0.0, -(gap.high or 0.0))
-        tells = _reaches(auc, limits.missing_auc, limits.slack)
-        if not tells and surely < limits.missing_gap:
-            continue
-        by = _decided_by(missing, rows, columns)
-        text = (
-            f"{without.value:.0%} are positive where `{column.name}` is missing, "
-            f"{with_it.value:.0%} where it is there"
-        )
-        if by:
-            text += f"; it is missing exactly by `{by}`: is that known in time?"
+    found = [
+        absence
+        for column in columns
+        if (absence := _absence(rows, labels, entities, column)) is not None
+    ]
+    telling = [each for each in found if each.tells(limits)]
+    if not telling:
+        best = max(found, key=lambda each: each.auc.value or 0.0, default=None)
         yield Leak(
             check="missingness",
-            feature=column.name,
-            alarm=not by,
-            measured=auc.value if tells else surely,
-            limit=limits.missing_auc if tells else limits.missing_gap,
-            text=text,
+            feature=best.feature if best else "",
+            alarm=False,
+            measured=best.auc.value if best else None,
+            limit=limits.missing_auc,
+            text=best.text if best else "no feature is missing anywhere",
         )
+    for each in telling:
+        by = _decided_by(each.missing, rows, columns)
+        more = f"; it is missing exactly by `{by}`: is that known in time?" if by else ""
+        is_auc = _reaches(each.auc, limits.missing_auc, limits.slack)
+        yield Leak(
+            check="missingness",
+            feature=each.feature,
+            alarm=not by,
+            measured=each.auc.value if is_auc else each.gap,
+            limit=limits.missing_auc if is_auc else limits.missing_gap,
+            text=each.text + more,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Absence:
+    """What a feature's being missing says of the label."""
+
+    feature: str
+    missing: Labels
+    auc: Estimate
+    gap: float  # between the shares of positives with and without it, at least
+    text: str
+
+    def tells(self, limits: Limits) -> bool:
+        """Whether it tells more than it should."""
+        is_auc = _reaches(self.auc, limits.missing_auc, limits.slack)
+        return is_auc or self.gap >= limits.missing_gap
+
+
+def _absence(
+    rows: pa.Table, labels: Labels, entities: Clusters, column: InputColumn
+) -> _Absence | None:
+    missing = _missing(rows.column(column.name), column)
+    if not missing.any() or missing.all():
+        return None
+    with_it = Estimate(*share_of(labels, (~missing).astype(np.float64), entities))
+    without = Estimate(*share_of(labels, missing.astype(np.float64), entities))
+    gap = difference_of_shares(without, with_it)
+    return _Absence(
+        feature=column.name,
+        missing=missing,
+        auc=_either_way(labels, missing.astype(np.float64), entities),
+        gap=max(0.0, gap.low or 0.0, -(gap.high or 0.0)),
+        text=(
+            f"{without.value:.0%} are positive where `{column.name}` is missing, "
+            f"{with_it.value:.0%} where it is there"
+        ),
+    )
 
 
 def _alone(rows: pa.Table, labels: Labels, entities: Clusters, column: InputColumn) -> Estimate:

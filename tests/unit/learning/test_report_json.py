@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,6 @@ from headwater.learning.report_json import from_json, to_json
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 NAMES = st.text(max_size=8)
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), FLOATS, NAMES)
-st.register_type_strategy(float, FLOATS)
-st.register_type_strategy(str, NAMES)
-st.register_type_strategy(date, st.dates())
 SIMPLE = TrainingReport(
     algorithm="logistic",
     parameters={"C": 1.0},
@@ -32,6 +28,15 @@ SIMPLE = TrainingReport(
     test=Evaluation(rows=1, positives=0, figures={"auc": Figure(None)}),
     baselines={},
 )
+
+
+@pytest.fixture(autouse=True)
+def finite_floats_and_short_texts() -> Iterator[None]:
+    st.register_type_strategy(float, FLOATS)
+    st.register_type_strategy(str, NAMES)
+    yield
+    st.register_type_strategy(float, st.floats())
+    st.register_type_strategy(str, st.text())
 
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
