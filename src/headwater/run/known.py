@@ -132,19 +132,19 @@ def bind_known(
     context: RunContext,
     *,
     span: DataInterval = ALL_TIME,
-    reads: Collection[str] = (),
 ) -> tuple[str, str] | None:
     """Show a node's rows in a span under a name; the columns that say when they were known.
 
     Both are `TIMESTAMPTZ`: `-infinity` is since it happened, NULL in the second still. None: there
     are no such columns, as all rows count as known when they happened (windows are faster so).
-    Hidden columns are shown where `reads` names them.
+    Hidden columns are shown too.
     """
     pieces = _within(known_history(node, context), span)
+    hidden = frozenset(column for column, _ in node.hidden)
     if all(piece.is_always_known for piece in pieces):
-        session.bind_inputs([relation_of(name, node, context, span, frozenset(reads))])
+        session.bind_inputs([relation_of(name, node, context, span, hidden)])
         return None
-    session.bind_inputs([_relation(name, node, pieces, context, reads)])
+    session.bind_inputs([_relation(name, node, pieces, context)])
     return KNOWN_COLUMNS
 
 
@@ -156,12 +156,11 @@ def bind_as_of(
     moment: datetime,
     *,
     span: DataInterval = ALL_TIME,
-    reads: Collection[str] = (),
 ) -> None:
     """Show a node's rows as they were at a moment; all of them count as known ever since."""
     found = _within(known_history(node, context), span)
     pieces = [replace(p, known=_ALWAYS) for p in found if p.known.start <= moment < p.known.end]
-    session.bind_inputs([_relation(name, node, pieces, context, reads)])
+    session.bind_inputs([_relation(name, node, pieces, context)])
 
 
 def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
@@ -173,12 +172,12 @@ def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
 
 
 def _relation(
-    name: str, node: Node, pieces: Collection[Piece], context: RunContext, reads: Collection[str]
+    name: str, node: Node, pieces: Collection[Piece], context: RunContext
 ) -> InputRelation:
     absolute = context.lake.absolute
     return InputRelation(
         name=name,
-        schema=(*node.schema, *(column for column in node.hidden if column[0] in reads)),
+        schema=(*node.schema, *node.hidden),
         files=tuple(dict.fromkeys(absolute(piece.file.path) for piece in pieces)),
         uniform=all(piece.file.schema == schema_digest(node.schema) for piece in pieces),
         time=node.time,

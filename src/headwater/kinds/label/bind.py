@@ -54,7 +54,8 @@ def mention(definition: LabelDefinition, name: str) -> Place:
 
 def query(definition: LabelDefinition, upstream: Mapping[str, Node]) -> Query | None:
     """The SQL of its outcome. Raises what is wrong with the label, at its place."""
-    return _draft(definition, upstream).query(with_request=False)
+    draft = _draft(definition, upstream)
+    return draft.query(draft.formulas.columns)
 
 
 def sql_issue(definition: LabelDefinition, error: SqlError) -> Issue:
