@@ -54,6 +54,7 @@ VIEW = OnlineView(
         reads=(),
         digest="digest",
     ),
+    keys=(("customer_id", "BIGINT"),),
     stored=(("orders_30d", "BIGINT"), ("segment", "VARCHAR")),
     ttl=timedelta(days=7),
 )
