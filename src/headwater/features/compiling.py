@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headwater.errors import HeadwaterError, Issue
+from headwater.features.casting import cast_issues
 from headwater.features.formulas import (
     OWN_COLUMNS,
     Column,
@@ -26,6 +27,7 @@ from headwater.features.meaning import (
     window_features,
 )
 from headwater.features.model import FeatureColumn, FeatureSet, ViewSpec
+from headwater.graph.build import SqlBinding
 from headwater.graph.node import Node
 from headwater.graph.relations import relations_of
 from headwater.ids import digest
@@ -44,11 +46,9 @@ def compile_view(
     Codes: E001 to E010.
     """
     draft = draft_view(spec, entity, source)
-    query = draft.query(with_request=True)
-    try:
-        template = _binder(tuple(functions)).bind(query.sql, query.relations, time=query.time)
-    except SqlError as error:
-        raise HeadwaterError(binding_issue(spec, error, with_request=True)) from None
+    template, issues = draft.bind(_binder(tuple(functions)))
+    if template is None or issues:
+        raise HeadwaterError(*issues)
     return draft.compiled(template)
 
 
@@ -71,11 +71,27 @@ class Draft:
     names: Mapping[Asked, str]
     windows: tuple[WindowFeature, ...]
 
-    def query(self, *, with_request: bool) -> Query:
-        """Its meaning as SQL, without or with the columns that need values of a request."""
+    def bind(self, sql: SqlBinding) -> tuple[QueryTemplate | None, list[Issue]]:
+        """Its whole meaning bound, and what is wrong with expressions and types: E010."""
+        columns = self.formulas.columns
+        uncast = tuple(replace(c, feature=replace(c.feature, type="")) for c in columns)
+        queries = [self.query(columns)]
+        if uncast != columns:
+            queries.append(self.query(uncast))
+        template, *plain = sql.bind_many(queries)
+        if isinstance(template, SqlError):
+            return None, [binding_issue(self.spec, template, with_request=True)]
+        issues: list[Issue] = []
+        for each in plain:
+            if not isinstance(each, SqlError):
+                issues += cast_issues(self.formulas, each, template)
+        return template, issues
+
+    def query(self, columns: Sequence[Column]) -> Query:
+        """The meaning of columns as SQL."""
         sql = meaning_sql(
             self.formulas,
-            _shown(self.formulas, with_request=with_request),
+            columns,
             self.windows,
             self.names,
             self.keys,
@@ -163,7 +179,7 @@ def binding_issue(spec: ViewSpec, error: SqlError, *, with_request: bool) -> Iss
     formulas, _ = read_formulas(spec, read_texts(spec)[0])
     assert formulas is not None, "a view that is bound could be read"
     problem = error.problem
-    shown = _shown(formulas, with_request=with_request)
+    shown = formulas.columns if with_request else formulas.stored
     column = column_at(problem.line, formulas, shown)
     if column is None:
         return Issue(code="E010", what=problem.what, place=spec.place, fix=problem.fix)
@@ -178,10 +194,6 @@ def binding_issue(spec: ViewSpec, error: SqlError, *, with_request: bool) -> Iss
 def stored_type(kind: str) -> str:
     """The type in which a value is kept: HUGEINT is none that every reader knows."""
     return "BIGINT" if kind == "HUGEINT" else kind
-
-
-def _shown(formulas: Formulas, *, with_request: bool) -> tuple[Column, ...]:
-    return tuple(c for c in formulas.columns if with_request or c.name not in formulas.on_request)
 
 
 def _key_names(spec: ViewSpec, texts: Texts, entity: Node) -> list[Issue]:

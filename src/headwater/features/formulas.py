@@ -59,6 +59,11 @@ class Formulas:
     on_request: frozenset[str]
     where: ParsedCondition | None
 
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns that need no request."""
+        return tuple(c for c in self.columns if c.name not in self.on_request)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:

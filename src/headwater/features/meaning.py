@@ -119,14 +119,14 @@ def meaning_sql(
     made = [f"{expression(c, formulas, names)} AS {quote(c.name)}" for c in columns]
     inner = [f"{quote(theirs)} AS {quote(f'#{n}')}" for n, (_, theirs) in enumerate(keys)]
     inner += [f"{sql} AS {placeholder(name)}" for name, sql in _constants(source, request).items()]
-    inner += [f"{_aggregate(w, source)} AS {quote(w.name)}" for w in windows]
+    values = [f"{_aggregate(w, source)} AS {quote(w.name)}" for w in windows]
     where = f"\nWHERE {formulas.where.sql}" if formulas.where else "\n"
     groups = ", ".join(quote(theirs) for _, theirs in keys)
     return (
         f"SELECT {', '.join(listed)} FROM (SELECT {', '.join(own)}"
         + "".join(f",\n{sql}" for sql in made)
-        + f"\nFROM (SELECT {', '.join(inner[: -len(windows) or None])}"
-        + "".join(f",\n{sql}" for sql in inner[len(inner) - len(windows) :])
+        + f"\nFROM (SELECT {', '.join(inner)}"
+        + "".join(f",\n{sql}" for sql in values)
         + f"\nFROM {quote(source.id.name)}{where} GROUP BY {groups}))"
     )
 

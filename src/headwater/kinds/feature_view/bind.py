@@ -36,7 +36,8 @@ def mention(definition: FeatureViewDefinition, name: str) -> Place:
 
 def query(definition: FeatureViewDefinition, upstream: Mapping[str, Node]) -> Query | None:
     """The SQL of its meaning. Raises what is wrong with the view, at its place."""
-    return _draft(definition, upstream).query(with_request=False)
+    draft = _draft(definition, upstream)
+    return draft.query(draft.formulas.stored)
 
 
 def sql_issue(definition: FeatureViewDefinition, error: SqlError) -> Issue:
@@ -53,7 +54,7 @@ def bind(
     """The view's node, or what is wrong with it."""
     assert template is not None
     spec, draft = definition.spec, _draft(definition, upstream)
-    issues = _request_issues(definition, draft, context)
+    issues = draft.bind(context.sql)[1]
     schema = tuple((column.name, stored_type(column.type)) for column in template.columns)
     issues += promised_columns(definition, schema)[1]
     issues += [
@@ -88,18 +89,6 @@ def bind(
 def _draft(definition: FeatureViewDefinition, upstream: Mapping[str, Node]) -> Draft:
     spec = definition.spec
     return draft_view(spec, upstream[spec.entity], upstream[spec.source])
-
-
-def _request_issues(
-    definition: FeatureViewDefinition, draft: Draft, context: BindContext
-) -> list[Issue]:
-    """What DuckDB says of the features that need a request, which the node's own SQL leaves out."""
-    if not draft.formulas.on_request:
-        return []
-    (full,) = context.sql.bind_many([draft.query(with_request=True)])
-    if not isinstance(full, SqlError):
-        return []
-    return [binding_issue(definition.spec, full, with_request=True)]
 
 
 def _before(draft: Draft) -> timedelta:
