@@ -27,6 +27,7 @@ from headwater.cli.commands import (
     serving,
     testing,
     upkeep,
+    versions,
 )
 
 SECTIONS: Final = {
@@ -35,6 +36,7 @@ SECTIONS: Final = {
     "Look": (
         "ls",
         "show",
+        "versions",
         "query",
         "why",
         "report",
@@ -117,6 +119,7 @@ app.command("build", hidden=True)(command(building.build(building.run)))
 app.command("retry")(command(building.retry))
 app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
+app.command("versions")(command(versions.versions))
 app.command("query")(command(metrics.query))
 app.command("report")(command(reporting.report))
 app.command("why")(command(explaining.why))

@@ -15,7 +15,7 @@ from headwater.plan.state import State
 from headwater.plan.steps import LedgerView, Reason, Request
 
 #: Kinds whose columns Headwater names: reasons speak of the node alone.
-_UNNAMED: Final = frozenset({"metric", "rollup"})
+_UNNAMED: Final = frozenset({"metric", "rollup", "training_set"})
 
 
 def explain(

@@ -17,7 +17,7 @@ from headwater.ids import NodeId
 from headwater.kinds.source.definition import FilesOrigin, InPlaceOrigin, SourceDefinition
 from headwater.ledger import Ledger, Release
 from headwater.plan.steps import Plan, Request
-from headwater.project import promoting, recording, releasing
+from headwater.project import promoting, recording, releasing, versions
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
 from headwater.project.comparing import ReleaseDiff, compare_releases
@@ -214,10 +214,27 @@ class Project:
         self.forget()
         return report
 
+    def promote_version(self, version: str, reason: str = "", *, force: bool = False) -> Release:
+        """Publish a version of a model as it is (`model.churn@7`); `force` one that failed."""
+        release = versions.promote_version(
+            self.workspace, self.environment, version, reason=reason, force=force
+        )
+        self.forget()
+        return release
+
     def rollback(self, to: int | None = None, node: str | None = None, reason: str = "") -> Release:
-        """Go back to a release (by default the one before), or back with one node alone."""
-        node_id = self.node_id(node) if node is not None else None
-        release = promoting.rollback(self.workspace, self.environment, to, node_id, reason)
+        """Go back to a release (by default the one before), or back with one node alone.
+
+        A model goes back to its version before, without its scores.
+        """
+        model = versions.model_of(self.workspace, node) if node is not None else None
+        if model is not None:
+            release = versions.rollback_version(
+                self.workspace, self.environment, model, to=to, reason=reason
+            )
+        else:
+            node_id = self.node_id(node) if node is not None else None
+            release = promoting.rollback(self.workspace, self.environment, to, node_id, reason)
         self.forget()
         return release
 

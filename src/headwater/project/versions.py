@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean
+from headwater.graph.graph import Graph
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId
 from headwater.kinds.model.definition import ModelDefinition
@@ -49,6 +50,24 @@ def find_version(ledger: Ledger, text: str) -> Version:
         what = f"there are no versions of `{name}`"
         raise UsageError(Issue(code="E049", what=what, fix=fix))
     return ledger.version(known[name], int(match["number"]))
+
+
+def find_model(graph: Graph, text: str) -> NodeId:
+    """The model of a name or id. Code E801."""
+    models = [
+        node.id for node in graph.nodes.values() if isinstance(node.definition, ModelDefinition)
+    ]
+    known = {model.name: model for model in models} | {str(model): model for model in models}
+    if text in known:
+        return known[text]
+    fix = did_you_mean(text, known, "`headwater ls kind:model` lists all")
+    raise UsageError(Issue(code="E801", what=f"unknown model `{text}`", fix=fix))
+
+
+def model_of(workspace: Workspace, text: str) -> NodeId | None:
+    """The node with versions that `model.churn` or `churn` names; None where it names none."""
+    known = {str(version.node): version.node for version in workspace.ledger.versions()}
+    return known.get(text)
 
 
 def published_version(ledger: Ledger, view: ReleaseView, node: NodeId) -> Version | None:

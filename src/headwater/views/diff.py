@@ -19,6 +19,7 @@ _MOST_TOTALS = 6
 def print_diff(project: Project, diff: ReleaseDiff, page: Page) -> None:
     """All nodes that differ, those that only have a new definition at the end; then the metrics."""
     from headwater.views.metric_moves import print_moves
+    from headwater.views.versions import version_changes
 
     if diff.is_empty:
         page.line("No difference.")
@@ -26,13 +27,19 @@ def print_diff(project: Project, diff: ReleaseDiff, page: Page) -> None:
     width = max((len(str(node.node)) for node in diff.nodes), default=0)
     quiet = ("definition only", "rebuilt, equal")
     ordered = sorted(diff.nodes, key=lambda node: node.change in quiet)
+    versions = version_changes(project, diff)
     for node in ordered:
-        _print_node(project, node, width, page)
+        _print_node(project, node, width, page, versions.get(node.node, ()))
     print_moves(project, diff.metrics, page)
 
 
-def _print_node(project: Project, node: NodeDiff, width: int, page: Page) -> None:
+def _print_node(
+    project: Project, node: NodeDiff, width: int, page: Page, said: tuple[Cell, ...] = ()
+) -> None:
     head = f"  {str(node.node).ljust(width)}   "
+    if said:
+        page.line(Cell(head), *said)
+        return
     page.line(Cell(head), *_said(node), Cell(_where(project, node), "quiet"))
     margin = len(head)
     if node.definition and node.change != "added":

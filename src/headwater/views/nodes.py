@@ -12,6 +12,7 @@ from headwater.views.figures import count, size, span
 from headwater.views.layout import Cell
 from headwater.views.metric_facts import metric_facts
 from headwater.views.queries import print_parameters
+from headwater.views.versions import model_facts, score_facts
 
 if TYPE_CHECKING:
     from headwater.project import Project
@@ -79,6 +80,8 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
     metric = definition.metric if isinstance(definition, MetricDefinition) else None
     pairs = [
         *(metric_facts(project, metric) if metric is not None else ()),
+        *model_facts(project, definition),
+        *score_facts(project, definition),
         *(feature_facts(definition.spec) if isinstance(definition, HasFeatures) else ()),
         ("published", published if facts.is_built else ""),
         ("owner", facts.owner or "none"),

@@ -36,10 +36,15 @@ def ls(call: Call, nodes: Nodes = None, select: Select = None, exclude: Exclude 
 def show(
     call: Call, nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Which nodes.")]
 ) -> None:
-    """Say everything about a node."""
+    """Say everything about a node, or about one version of a model."""
+    from headwater.cli.commands.versions import versions
+    from headwater.project.versions import names_a_version
     from headwater.views.nodes import print_node
     from headwater.views.summaries import facts_data, project_facts
 
+    if len(nodes) == 1 and names_a_version(nodes[0]):
+        versions(call, nodes[0])
+        return
     with call.open() as project:
         wanted = project.select(tuple(nodes))
         found = [f for node, f in project_facts(project).items() if node in wanted]

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headwater.cli.calls import Call
+from headwater.ids import NodeId
 from headwater.views.layout import Cell
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from headwater.ledger import Release
+    from headwater.project import Project
+    from headwater.views.page import Page
 
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the release.")
@@ -123,14 +128,24 @@ def release_diff(
 
 def promote(
     call: Call,
-    name: Annotated[str, typer.Argument(metavar="ENV", help="The environment to release.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="ENV|MODEL@N", help="The environment, or version, to release."),
+    ],
     reason: Reason = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="A version that failed its gates; needs --reason.")
+    ] = False,
 ) -> None:
-    """Make prod show what a working environment shows."""
+    """Make prod show what a working environment shows, or one version of a model."""
     from headwater.cli.progress import silent, watching
+    from headwater.project.versions import names_a_version
     from headwater.views.run import print_report
     from headwater.views.summaries import run_data
 
+    if names_a_version(name):
+        _promote_version(call, name, reason, force=force)
+        return
     with call.open() as project:
         with silent(project) if call.json else watching(project, call.screen) as progress:
             report = project.promote(name, reason, progress)
@@ -143,29 +158,54 @@ def promote(
     raise typer.Exit(1 if report.failed else 0)
 
 
+def _promote_version(call: Call, name: str, reason: str, *, force: bool) -> None:
+    from headwater.views.summaries import release_data
+
+    with call.open() as project:
+        release = project.promote_version(name, reason, force=force)
+        if call.json:
+            call.screen.data(release_data(release))
+            return
+        call.screen.line(
+            Cell(f"release #{release.number}", "strong"),
+            f" · {release.environment} shows {name}, until new data train another",
+        )
+        call.screen.line(f"back: `headwater rollback {name.partition('@')[0]}`")
+
+
 def rollback(
     call: Call,
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[NODE]", help="This node and its descendants; a model alone."),
+    ] = None,
     to: Annotated[
         str | None, typer.Option("--to", metavar="NUMBER", help="The release; else the one before.")
     ] = None,
     node: Annotated[
         str | None,
-        typer.Option("--node", metavar="NODE", help="This node and its descendants alone."),
+        typer.Option("--node", metavar="NODE", help="The same as the argument."),
     ] = None,
     reason: Reason = "",
 ) -> None:
     """Go back at once; what is rejected stays away."""
     from headwater.project.metrics.restating import restated_in
+    from headwater.project.versions import model_of
     from headwater.views.restated import restated_text
     from headwater.views.summaries import release_data
 
+    node = node or what
     with call.open() as project:
         before = project.view.release
+        model = model_of(project.workspace, node) if node is not None else None
         release = project.rollback(release_number(to) if to else None, node, reason)
         if call.json:
             call.screen.data(release_data(release))
             return
         screen = call.screen
+        if model is not None:
+            _say_version(project, model, release, screen)
+            return
         left = f", away from #{before.number}" if before is not None else ""
         screen.line(
             Cell(f"release #{release.number}", "strong"),
@@ -178,6 +218,23 @@ def rollback(
             screen.line(f"{restated} · `headwater changes`")
         screen.line(
             "What was rejected stays away until it is released anew (`headwater run --apply`)."
+        )
+
+
+def _say_version(project: Project, model: NodeId, release: Release, screen: Page) -> None:
+    """A model that is back; its scores stay as they are."""
+    from headwater.project.versions import published_version
+
+    version = published_version(project.ledger, project.view, model)
+    screen.line(
+        Cell(f"release #{release.number}", "strong"),
+        f" · {release.environment} shows {version} again, until new data train another",
+    )
+    scores = NodeId("scores", model.name)
+    if scores in project.view.states:
+        screen.line(
+            f"{scores} stay as they were given, each with its version; again:"
+            f" `headwater run {scores} --period …`"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Final, cast
 
@@ -120,7 +120,13 @@ def bind_model(
     if issues:
         return None, issues
     reads = {ColumnRef(name, column) for column in rows.column_names} | {ColumnRef(name, None)}
-    recipe = _recipe(ARTIFACT, digest("model", _FORMAT, meaning(learning)), reads)
+    parts = {name: digest(value) for name, value in meaning(learning).items()}
+    recipe = Recipe(
+        rows=digest("model", _FORMAT),
+        row_reads=frozenset(reads),
+        # Not columns: the keys of its file, so that a plan says which of them changed.
+        columns={name: ColumnRecipe(type="", expression=part) for name, part in parts.items()},
+    )
     return Node(
         id=definition.id,
         definition=replace(
@@ -179,13 +185,16 @@ def bind_scores(
     ), []
 
 
-def meaning(learning: LearningSpec) -> str:
-    """A hash of all that decides what comes out of training on given rows, and what it must meet.
+def meaning(learning: LearningSpec) -> dict[str, str]:
+    """All that decides what comes out of training on given rows, and what it must meet.
 
-    Where something is written does not count.
+    By the keys of the file; where something is written does not count.
     """
     gates = tuple(replace(gate, place=Place()) for gate in learning.gates)
-    return digest(repr(replace(learning, gates=gates)))
+    stated = replace(learning, gates=gates)
+    found = {field.name: repr(getattr(stated, field.name)) for field in fields(stated)}
+    found["features"] = found.pop("columns")
+    return found
 
 
 def _compiled(inputs: Inputs, upstream: Mapping[str, Node]) -> tuple[FeatureSet, ...]:
