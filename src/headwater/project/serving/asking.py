@@ -116,7 +116,7 @@ def _number(value: object) -> object:
         raise TypeError
     if not abs(float(value)) <= LARGEST:  # NaN too
         raise ValueError
-    return value
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _boolean(value: object) -> object:

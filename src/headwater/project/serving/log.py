@@ -160,17 +160,19 @@ def tend_log(folder: Path, model: str, now: datetime, keep: timedelta = KEEP) ->
 
 
 def _merge(day: Path) -> None:
+    """One file a version; what a crash left goes, too."""
     import pyarrow as pa
 
     for version, paths in _by_version(day).items():
         if not any(map(_is_merged, paths)) and len(paths) > 1:
             tables = [table for path in sorted(paths) if (table := _read(path)) is not None]
             _write(day, f"{version}-{_MERGED}", pa.concat_tables(tables).sort_by("at"))
-        # What a crash left beside a merged file goes now.
         if (day / f"{version}-{_MERGED}.parquet").exists():
             for path in paths:
                 if not _is_merged(path):
                     path.unlink(missing_ok=True)
+    for part in day.glob(".*.part"):
+        part.unlink(missing_ok=True)
 
 
 def _delete(day: Path) -> None:

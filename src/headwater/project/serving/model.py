@@ -27,6 +27,11 @@ class OnlineView:
     on_demand: OnDemand | None = None
 
     @property
+    def request(self) -> Mapping[str, str]:
+        """The values that a request has to give: name → DuckDB type."""
+        return self.features.request if self.on_demand is not None else {}
+
+    @property
     def table(self) -> OnlineTable:
         """Where its vectors are kept."""
         return OnlineTable(self.features.view, self.features.digest)

@@ -23,7 +23,7 @@ from headwater.project.release_view import ReleaseView
 from headwater.project.serving.model import OnlineModel, OnlineView
 from headwater.project.serving.reading import StoreReader
 from headwater.project.serving.runtime import Runtime
-from headwater.project.serving.views import online_view
+from headwater.project.serving.views import as_read, online_view
 from headwater.project.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def load_runtime(
 def load_model(released: Released, definition: ModelDefinition, number: int) -> OnlineModel:
     """One version of a model over the views of a release."""
     scorer = load_version(released, definition.id, number)
-    views = tuple(released.views[name] for name in definition.inputs.views)
-    types = dict(released.views[definition.inputs.views[0]].keys)
+    views = tuple(as_read(released.views[v], scorer.columns) for v in definition.inputs.views)
+    types = dict(views[0].keys)
     given = {c.name: c.type for c in scorer.columns if c.on_request and not c.view}
     assert definition.scores is not None
     model = OnlineModel(
@@ -146,7 +146,7 @@ def load_model(released: Released, definition: ModelDefinition, number: int) -> 
         keys=tuple((key, types[key]) for key in scorer.keys),
         columns=scorer.columns,
         views=views,
-        request={k: v for view in views for k, v in view.features.request.items()} | given,
+        request={k: v for view in views for k, v in view.request.items()} | given,
         policy=_policy(definition.scores.online),
         score_vector=scorer.score_vector,
         explain=scorer.reasons,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from headwater.contracts.quoting import quote, quote_all
 from headwater.features.computing import events_sql
 from headwater.features.model import FeatureColumn, FeatureSet
+from headwater.learning.model import InputColumn
 from headwater.project.serving.model import OnlineView
 from headwater.project.serving.on_demand import OnDemand
 from headwater.windows.model import Events, Expression, Probes, WindowFeature, WindowJoin
@@ -43,6 +44,12 @@ def online_view(
     return OnlineView(
         features=features, keys=tuple(keys), stored=stored, ttl=ttl, on_demand=on_demand
     )
+
+
+def as_read(view: OnlineView, columns: Iterable[InputColumn]) -> OnlineView:
+    """The view as one model reads it: what comes of a request only where the model has it."""
+    asked = any(c.view == view.features.view and c.on_request for c in columns)
+    return view if asked else replace(view, on_demand=None)
 
 
 def with_windows(view: OnlineView) -> FeatureSet:

@@ -1,0 +1,278 @@
+"""Parity: what was served is computed again as any batch computes it, and compared exactly.
+
+Each logged vector is asked for anew at the moment that it was of, from the rows and the definitions
+of the release that it came from; features that need a request get the values that were given.
+Floats are compared as floats, texts as texts, and so are the scores.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from headwater.contracts.quoting import quote
+from headwater.engines.protocol import InputRelation
+from headwater.features.computing import add_features
+from headwater.ids import NodeId
+from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.model import InputColumn
+from headwater.project.serving.asking import read_entities
+from headwater.project.serving.log import read_log
+from headwater.project.serving.released import Released, load_version
+from headwater.windows.model import Probes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from headwater.learning.algorithms.protocol import Flags
+    from headwater.learning.scorer import Scorer
+
+_PROBES, _VALUES, _ROW, _AT = "parity probes", "parity values", "#row", "#at"
+_COMPARED: Final = ("ok", "stale", "last_known")
+_MOST_EXAMPLES: Final = 10
+_SCORE: Final = "score"
+_BY_DESIGN: Final = "answered without values of their own (refused, or by default)"
+_GONE: Final = "the rows of their release are no longer kept"
+_OTHER: Final = "their view's meaning cannot be made again"
+
+#: View, digest of its meaning, release: of which a vector's part is.
+_Origin = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A value that was served otherwise than a batch says."""
+
+    request_id: str
+    version: int
+    keys: Mapping[str, object]
+    column: str  # a feature, or `score`
+    served: object
+    recomputed: object
+
+
+@dataclass(slots=True, kw_only=True)
+class Parity:
+    """What came out: of how many answers and values, how many differ."""
+
+    model: str
+    rows: int = 0  # compared
+    values: int = 0
+    mismatched: int = 0  # rows
+    examples: list[Mismatch] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)  # reason → rows
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether everything that was compared is equal."""
+        return self.mismatched == 0
+
+
+def check_parity(
+    model: str,
+    folder: Path,
+    versions: Sequence[int],
+    released: Callable[[int], Released],
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    sample: int | None = None,
+) -> Parity:
+    """Compare the log's answers in `[start, end)` with a batch; of each version `sample` at most.
+
+    `released` gives a release by its number.
+    """
+    found = Parity(model=model)
+    for version in versions:
+        rows = read_log(folder, model, version, start, end)
+        if not rows.num_rows:
+            continue
+        if sample is not None and rows.num_rows > sample:
+            rows = rows.take(np.linspace(0, rows.num_rows - 1, sample).astype(np.int64))
+        for origins, part in _by_origin(rows, found):
+            _check(origins, part, version, released, found)
+    return found
+
+
+def _by_origin(rows: pa.Table, found: Parity) -> Iterator[tuple[tuple[_Origin, ...], pa.Table]]:
+    """The rows that have values, by where these came from."""
+    places: dict[tuple[_Origin, ...], list[int]] = {}
+    pairs = zip(rows["status"].to_pylist(), rows["views"].to_pylist(), strict=True)
+    for place, (status, views) in enumerate(pairs):
+        if status not in _COMPARED:
+            found.skipped[_BY_DESIGN] += 1
+            continue
+        origins = tuple((each["view"], each["digest"], each["release"]) for each in views)
+        places.setdefault(origins, []).append(place)
+    for origins, chosen in places.items():
+        yield origins, rows.take(chosen)
+
+
+def _check(
+    origins: tuple[_Origin, ...],
+    rows: pa.Table,
+    version: int,
+    released: Callable[[int], Released],
+    found: Parity,
+) -> None:
+    release = origins[0][2] if origins else rows["release"][0].as_py()
+    scorer = load_version(released(release), NodeId("model", found.model), version)
+    probes, places = _distinct(rows)
+    batch = _batch(origins, probes, scorer.columns, released)
+    if isinstance(batch, str):
+        found.skipped[batch] += rows.num_rows
+        return
+    differs = np.zeros(rows.num_rows, dtype=bool)
+    served = {column.name: rows["features"].combine_chunks().field(column.name)
+              for column in scorer.columns}  # fmt: skip
+    for column in scorer.columns:
+        values = batch[column.name]
+        wrong, shown = _unlike(served[column.name], values, column, places)
+        _tell(found, rows, version, column.name, wrong, served[column.name], shown)
+        differs |= wrong
+    wrong, scores = _other_scores(scorer, batch, rows, places)
+    _tell(found, rows, version, _SCORE, wrong, rows[_SCORE], scores)
+    found.rows += rows.num_rows
+    found.values += rows.num_rows * (len(scorer.columns) + 1)
+    found.mismatched += int(np.count_nonzero(differs | wrong))
+
+
+def _distinct(rows: pa.Table) -> tuple[pa.Table, np.ndarray]:
+    """Every question once, and for each row the place of its own."""
+    seen: dict[tuple[str, str, str], int] = {}
+    first: list[int] = []
+    places = np.empty(rows.num_rows, dtype=np.int64)
+    columns = (rows[name].to_pylist() for name in ("keys", "views", "request"))
+    for place, (keys, views, request) in enumerate(zip(*columns, strict=True)):
+        asked = (repr(keys), repr(views), request)
+        if asked not in seen:
+            seen[asked] = len(first)
+            first.append(place)
+        places[place] = seen[asked]
+    return rows.take(first), places
+
+
+def _batch(
+    origins: Sequence[_Origin],
+    rows: pa.Table,
+    columns: Sequence[InputColumn],
+    released: Callable[[int], Released],
+) -> pa.Table | str:
+    """The model's columns for the rows, in their order; or why they cannot be made."""
+    import pyarrow as pa
+
+    made: dict[tuple[str, str], pa.ChunkedArray] = {}
+    given = [json.loads(text) for text in rows["request"].to_pylist()]
+    for place, (name, digest, release) in enumerate(origins):
+        at_release = released(release)
+        view = at_release.online_view(name)
+        if view.features.digest != digest:
+            return _OTHER
+        if not at_release.has_files(view.features):
+            return _GONE
+        wanted = [(c.name, c.view) for c in columns if c.view == name]
+        probes = _probes(rows, place, given, view.features.request, dict(view.keys))
+        with at_release.events(view.features) as session:
+            session.bind_inputs([probes])
+            asked = Probes(relation=_PROBES, keys=view.features.keys, at=_AT)
+            add_features(
+                session, view.features, asked, events=view.features.source,
+                into=_VALUES, zone=at_release.workspace.zone,
+            )  # fmt: skip
+            listed = ", ".join(quote(each) for each, _ in wanted)
+            values = session.fetch_arrow(
+                f"SELECT {listed} FROM {quote(_VALUES)} ORDER BY {quote(_ROW)}"
+            )
+        made.update({(name, each): values[each] for each, _ in wanted})
+    for column in columns:
+        if not column.view:
+            made["", column.name] = pa.chunked_array([_given(given, column.name, column.type)])
+    return pa.table({column.name: made[column.view, column.name] for column in columns})
+
+
+def _probes(
+    rows: pa.Table,
+    place: int,
+    given: Sequence[Mapping[str, object]],
+    request: Mapping[str, str],
+    keys: Mapping[str, str],
+) -> InputRelation:
+    """The rows as probes of one view, with the values that were given."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {
+        _ROW: pa.array(range(rows.num_rows)),
+        _AT: pa.array([views[place]["at"] for views in rows["views"].to_pylist()],
+                      pa.timestamp("us", tz="UTC")),
+    }  # fmt: skip
+    for name in keys:
+        columns[name] = rows["keys"].combine_chunks().field(name)
+    for name, type in request.items():
+        columns[name] = _given(given, name, type)
+    schema = [(_ROW, "BIGINT"), (_AT, "TIMESTAMP WITH TIME ZONE")]
+    return InputRelation(
+        name=_PROBES,
+        schema=(*schema, *keys.items(), *request.items()),
+        rows=pa.table(columns),
+    )
+
+
+def _given(given: Sequence[Mapping[str, object]], name: str, type: str) -> pa.Array:
+    """A value of every request, read as serving reads it."""
+    import pyarrow as pa
+
+    asked = read_entities((), {name: type}, [{name: each.get(name)} for each in given], {})
+    return pa.array([each.values[name] for each in asked])
+
+
+def _unlike(
+    served: pa.Array, recomputed: pa.ChunkedArray, column: InputColumn, places: np.ndarray
+) -> tuple[Flags, Sequence[object]]:
+    """Where values differ, and what the batch says of each row."""
+    if is_category(column):
+        texts = np.array(names(recomputed).to_pylist(), dtype=object)[places]
+        theirs = np.array(served.to_pylist(), dtype=object)
+        return theirs != texts, texts
+    values = numbers(recomputed)[places]
+    ours = served.to_numpy(zero_copy_only=False)
+    return ~((ours == values) | (np.isnan(ours) & np.isnan(values))), values
+
+
+def _other_scores(
+    scorer: Scorer, batch: pa.Table, rows: pa.Table, places: np.ndarray
+) -> tuple[Flags, Sequence[object]]:
+    scores = scorer.score_table(batch)[places]
+    return rows[_SCORE].to_numpy() != scores, scores
+
+
+def _tell(
+    found: Parity,
+    rows: pa.Table,
+    version: int,
+    column: str,
+    wrong: Flags,
+    served: Any,
+    recomputed: Sequence[Any],
+) -> None:
+    """Keep some examples of what differs."""
+    for place in np.flatnonzero(wrong)[: _MOST_EXAMPLES - len(found.examples)]:
+        value = recomputed[place]
+        found.examples.append(
+            Mismatch(
+                request_id=rows["request_id"][place].as_py(),
+                version=version,
+                keys=rows["keys"][place].as_py(),
+                column=column,
+                served=served[place].as_py(),
+                recomputed=value.item() if isinstance(value, np.generic) else value,
+            )
+        )
