@@ -26,6 +26,8 @@ from headwater.run.context import NodeOutcome
 from headwater.views.figures import count, span
 
 _NAMED_IN_SQL = ("table", "source", "rollup")
+#: Nodes that come from a model's file and share its title.
+_OF_A_MODEL = {"scores": "scores", "training_set": "training set"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +261,8 @@ class NodeFacts:
     @property
     def called(self) -> str:
         """What people call it: its title; what SQL reads goes by the name that it has there."""
+        if self.node.kind in _OF_A_MODEL:
+            return f"{self.title or self.node.name}, {_OF_A_MODEL[self.node.kind]}"
         return self.node.name if self.node.kind in _NAMED_IN_SQL else self.title or self.node.name
 
 

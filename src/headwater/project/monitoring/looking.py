@@ -144,7 +144,7 @@ def _show_served(session: Session, look: _Look, version: int) -> bool:
     if not files:
         return False
     listed = ", ".join(literal(str(path)) for path in files)
-    inside = f"at >= {literal(look.start)} AND at < {literal(look.end)}"
+    inside = f'"at" >= {literal(look.start)} AND "at" < {literal(look.end)}'
     session.fetch(
         f"CREATE OR REPLACE TEMP VIEW {_SERVED} AS "
         f"SELECT *, {inside} AS inside FROM read_parquet([{listed}])"
@@ -222,9 +222,10 @@ def _show_scores(session: Session, look: _Look) -> Batch | None:
 
 
 def _batch_movement(session: Session, look: _Look, batch: Batch) -> Iterator[Movement]:
-    """The newest scores, and the newest rows of each feature view."""
+    """The newest scores, and the newest rows that each feature view has of who was scored."""
     reference = look.reference(batch.version)
     newest = f"day = (SELECT max(day) FROM {_ROWS})"
+    keys = quote_all(_keys(session))
     session.fetch(
         f"CREATE OR REPLACE TEMP VIEW {_ASKED} AS SELECT score FROM {_ROWS}"
         f" WHERE {newest} AND version = {literal(batch.version)}"
@@ -237,10 +238,17 @@ def _batch_movement(session: Session, look: _Look, batch: Batch) -> Iterator[Mov
         last = f"(SELECT max(day) FROM {_FEATURES})"
         ((day,),) = session.fetch(f"SELECT {last}")
         session.fetch(
-            f"CREATE OR REPLACE TEMP VIEW {_ASKED} AS SELECT * FROM {_FEATURES} WHERE day = {last}"
+            f"CREATE OR REPLACE TEMP VIEW {_ASKED} AS SELECT * FROM {_FEATURES}"
+            f" SEMI JOIN (FROM {_ROWS} WHERE {newest}) USING ({keys}) WHERE day = {last}"
         )
         features = [each for each in reference if each.column != "score"]
         yield from _movement(session, _ASKED, features, "batch", batch.version, day)
+
+
+def _keys(session: Session) -> list[str]:
+    """The key columns of the entity, which stand first among those of the scores."""
+    columns = [str(row[0]) for row in session.fetch(f"DESCRIBE {_ROWS}")]
+    return columns[: columns.index(AT)]
 
 
 def _show(session: Session, look: _Look, node: NodeId, name: str) -> bool:
@@ -262,13 +270,14 @@ def _online_outcomes(session: Session, look: _Look, version: int) -> Iterator[Ou
     if not _show_labels(session, look):
         return
     types = session.fetch(f"DESCRIBE SELECT keys.* FROM {_SERVED}")
-    keys = [str(row[0]) for row in types]
+    keys, at = [str(row[0]) for row in types], quote(AT)
     same = " AND ".join(f"s.keys.{quote(key)} = l.{quote(key)}" for key in keys)
     yield from _outcomes(
         session,
-        f"SELECT {quote(LABEL)} AS label, s.score, l.at, s.version FROM {_SERVED} AS s"
+        f"SELECT l.{quote(LABEL)} AS label, s.score, l.{at} AS moment, s.version"
+        f" FROM {_SERVED} AS s"
         f" JOIN {_LABELS} AS l ON {same}"
-        f" AND CAST(l.at AS DATE) = CAST(CAST(s.at AS TIMESTAMP) AS DATE)"
+        f" AND CAST(l.{at} AS DATE) = CAST(CAST(s.{at} AS TIMESTAMP) AS DATE)"
         f" WHERE s.score IS NOT NULL AND s.version = {literal(version)}",
         "online",
     )
@@ -278,14 +287,11 @@ def _batch_outcomes(session: Session, look: _Look) -> Iterator[Outcomes]:
     """Batch scores of the moments of which the label is known."""
     if not _show_labels(session, look):
         return
-    state = look.state(NodeId("scores", look.name))
-    assert state is not None
-    own = {AT, "day", "score", "version", "reasons", "decile"}
-    keys = [name for name, _ in state.schema if name not in own]
+    keys = _keys(session)
     yield from _outcomes(
         session,
-        f"SELECT label, s.score, s.at, s.version FROM {_ROWS} AS s"
-        f" JOIN {_LABELS} AS l USING ({quote_all((*keys, AT))}) WHERE s.score IS NOT NULL",
+        f"SELECT l.{quote(LABEL)} AS label, s.score, {quote(AT)} AS moment, s.version"
+        f" FROM {_ROWS} AS s JOIN {_LABELS} AS l USING ({quote_all((*keys, AT))}) WHERE s.score IS NOT NULL",
         "batch",
     )
 
@@ -296,8 +302,8 @@ def _show_labels(session: Session, look: _Look) -> bool:
 
 def _outcomes(session: Session, joined: str, origin: Origin) -> Iterator[Outcomes]:
     rows = session.fetch(
-        f"SELECT version, label, score, at FROM ({joined}) WHERE label IS NOT NULL"
-        f" ORDER BY at DESC LIMIT {_MOST_OUTCOMES}"
+        f"SELECT version, label, score, moment FROM ({joined}) WHERE label IS NOT NULL"
+        f" ORDER BY moment DESC LIMIT {_MOST_OUTCOMES}"
     )
     by_version: dict[int, list[tuple[int, bool, float, datetime]]] = {}
     for row in rows:
