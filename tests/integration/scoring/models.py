@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headwater.errors import HeadwaterError, Issue
 from headwater.features.model import FeatureColumn, FeatureSet
 from headwater.ids import ALL_TIME, NodeId
 from headwater.learning.model import InputColumn
@@ -69,12 +70,11 @@ def model(
     version: int,
     score: Score = by_orders,
     *,
-    name: str = "churn",
     policy: OnlinePolicy | None = None,
 ) -> OnlineModel:
     """A version of a model."""
     return OnlineModel(
-        name=name,
+        name="churn",
         version=version,
         keys=(("customer_id", "BIGINT"),),
         columns=(
@@ -110,18 +110,16 @@ class Models:
         self.reader = StoreReader(fill(folder))
         self.versions: dict[int, OnlineModel] = {7: model(7)}
         self.published = 7
-        self.loads = 0
-        self.more: dict[str, OnlineModel] = {}
+        self.broken = False
 
     def load(self, snapshot: Any, wanted: Mapping[str, int]) -> Runtime:
         """The runtime of a release, as the project would load it."""
-        self.loads += 1
-        chosen = {self.published, *(v for m, v in wanted.items() if m == "churn")}
-        models = {"churn": {v: self.versions[v] for v in chosen if v in self.versions}}
-        models |= {name: {each.version: each} for name, each in self.more.items()}
+        if self.broken or not set(wanted.values()) <= set(self.versions):
+            raise HeadwaterError(Issue(code="E045", what="the model's file is cut short"))
+        chosen = {self.published, *wanted.values()}
         return Runtime(
-            models,
-            {"churn": self.published, **{n: each.version for n, each in self.more.items()}},
+            {"churn": {version: self.versions[version] for version in chosen}},
+            {"churn": self.published},
             self.reader,
             release=snapshot.release.number if snapshot.release is not None else 0,
         )

@@ -177,6 +177,7 @@ def test_what_was_answered_is_logged_and_counted(scores: Scores, client: httpx.C
 
     request_id = client.post(SCORE, json=asked(5)).json()["request_id"]
     refused = client.post(SCORE, json=asked(7_777)).headers["x-request-id"]
+    client.post("/v1/models/chrun/score", json=asked(1))
     scores.app.state.serving.log.flush()
     rows = read_log(scores.app.state.serving.log.folder, "churn", 7).to_pylist()
     found = {row["request_id"]: row for row in rows}

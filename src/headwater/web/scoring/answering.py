@@ -177,8 +177,8 @@ def _moments(moments: tuple[ViewMoment, ...]) -> tuple[str | None, dict[str, dic
 
 
 def _key(model: OnlineModel, entity: Values) -> tuple[object, ...]:
-    """The key as assignment sees it, before anything else looks at it."""
-    return tuple(str(entity.get(name)) for name, _ in model.keys)
+    """The key as it was sent; what is no key is refused by whoever scores."""
+    return tuple([entity.get(name) for name, _ in model.keys])
 
 
 def _score(
