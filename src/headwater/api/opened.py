@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -197,6 +197,30 @@ class OpenProject:
         return Shown(
             found, lambda page: print_why(found, metrics, facts, page), why_data(found, facts)
         )
+
+    def features(
+        self,
+        view: str,
+        entities: object = None,
+        at: str | date | datetime | None = None,
+        *,
+        as_known: bool = True,
+    ) -> Result:
+        """Features of entities at a moment, as they could be known then; all entities without any.
+
+        `entities` are keys, mappings, or a table, which may have a column `at` of its own.
+        """
+        from headwater.project.features.reading import features_at
+
+        found = features_at(self.project, view, entities, at, as_known=as_known)
+        return Result(found.table, found.types)
+
+    def training_set(self, model: str) -> Result:
+        """The rows that a model learns from: keys, `at`, `day`, `label`, and its features."""
+        from headwater.project.features.training import training_set
+
+        found = training_set(self.project, model)
+        return Result(found.table, found.types)
 
     def table(self, name: str) -> TableHandle:
         """One published table. Raises HeadwaterError (E201) where there is none of that name."""

@@ -15,6 +15,7 @@ from headwater.cli.commands import (
     contracts,
     docs,
     explaining,
+    features,
     governing,
     keys,
     metrics,
@@ -39,6 +40,7 @@ SECTIONS: Final = {
         "versions",
         "query",
         "why",
+        "features",
         "report",
         "sql",
         "trace",
@@ -121,6 +123,7 @@ app.command("ls")(command(published.ls))
 app.command("show")(command(published.show))
 app.command("versions")(command(versions.versions))
 app.command("query")(command(metrics.query))
+app.command("features")(command(features.features))
 app.command("report")(command(reporting.report))
 app.command("why")(command(explaining.why))
 app.command("sql")(command(published.sql))
