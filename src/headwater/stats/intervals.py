@@ -71,11 +71,9 @@ def share(value: float, error: float, *, pairs: int) -> Estimate:
     independent trials come out all alike in 5 % of cases (Clopper & Pearson 1934, one side of it
     at 2.5 %).
     """
-    bound = ((1 - COVERAGE) / 2) ** (1 / pairs)
-    if value >= 1:
-        return Estimate(1.0, bound, 1.0)
-    if value <= 0:
-        return Estimate(0.0, 0.0, 1 - bound)
+    if not 0 < value < 1:
+        bound = ((1 - COVERAGE) / 2) ** (1 / pairs)
+        return Estimate(1.0, bound, 1.0) if value >= 1 else Estimate(0.0, 0.0, 1 - bound)
     middle = math.log(value / (1 - value))
     reach = Z * error / (value * (1 - value))
     return Estimate(value, _logistic(middle - reach), _logistic(middle + reach))

@@ -80,7 +80,7 @@ def auc(ranking: Ranking, clusters: Clusters = None) -> Estimate:
     value, influence = _auc(ranking)
     if min(positives, negatives) < 2:
         return Estimate(value)
-    return share(value, spread(influence, clusters), pairs=_pairs(ranking, clusters))
+    return _interval(ranking, value, influence, clusters)
 
 
 def auc_difference(first: Ranking, second: Ranking, clusters: Clusters = None) -> Estimate:
@@ -118,7 +118,7 @@ def average_precision(ranking: Ranking, clusters: Clusters = None) -> Estimate:
     of_positive = precision - value + _from_here(won * misses / size**2)
     of_negative = -_from_here(won * hits / size**2)
     influence = _by_row(ranking, of_positive[::-1], of_negative[::-1]) / positives
-    return share(value, spread(influence, clusters), pairs=_pairs(ranking, clusters))
+    return _interval(ranking, value, influence, clusters)
 
 
 def top_lift(ranking: Ranking, clusters: Clusters = None, *, part: float = 0.1) -> Estimate:
@@ -174,9 +174,9 @@ def _from_here(values: Floats) -> Floats:
     return np.cumsum(values[::-1])[::-1]
 
 
-def _pairs(ranking: Ranking, clusters: Clusters) -> int:
-    """How many independent pairs of a positive and a negative there are."""
-    if clusters is None:
-        return min(ranking.counts)
-    labels = ranking.labels
-    return min(len(np.unique(clusters[labels])), len(np.unique(clusters[~labels])))
+def _interval(ranking: Ranking, value: float, influence: Floats, clusters: Clusters) -> Estimate:
+    """Of a share; where it is 0 or 1, by how many independent pairs of two classes there are."""
+    pairs, labels = min(ranking.counts), ranking.labels
+    if clusters is not None and value in {0.0, 1.0}:
+        pairs = min(len(np.unique(clusters[labels])), len(np.unique(clusters[~labels])))
+    return share(value, spread(influence, clusters), pairs=pairs)
