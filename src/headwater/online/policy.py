@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from headwater.online.model import Value
@@ -21,3 +22,4 @@ class OnlinePolicy:
     stale: Literal["serve", "refuse"] = "serve"  # values older than the view's `ttl`
     store_down: Literal["last_known", "refuse", "default"] = "last_known"
     default: Mapping[str, Value] | float = field(default_factory=dict)
+    keep: timedelta = timedelta(days=90)  # how long answers are logged

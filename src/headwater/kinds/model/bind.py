@@ -22,6 +22,7 @@ from headwater.kinds.model.definition import (
     ScoresDefinition,
     TrainingSetDefinition,
 )
+from headwater.kinds.model.online import default_issues
 from headwater.learning.model import AT, LABEL, InputColumn, LearningSpec
 from headwater.sql import QueryTemplate
 
@@ -117,6 +118,9 @@ def bind_model(
     columns = tuple(_input_columns(rows, given.inputs))
     learning = replace(definition.learning, keys=sets[0].keys, columns=columns)
     issues = list(_learning_issues(definition, learning))
+    if definition.scores is not None:
+        place = definition.inputs.place_of("scores", definition.place)
+        issues += default_issues(definition.scores.online, learning.columns, place)
     if issues:
         return None, issues
     reads = {ColumnRef(name, column) for column in rows.column_names} | {ColumnRef(name, None)}

@@ -11,6 +11,7 @@ from headwater.errors import Place
 from headwater.features.model import Every, FeatureSet
 from headwater.ids import NodeId
 from headwater.learning.model import LearningSpec
+from headwater.online.policy import OnlinePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Scores:
     every: Every = "day"
     by: time | None = None  # local time of the day after, until which they are to be there
     begins: date | None = None  # the first day; None: the one after the test span
-    online: bool = False
+    online: OnlinePolicy | None = None  # set: requests are answered
     reasons: int = 0  # how many features explain each score
     where: str = ""  # who is scored, over the features
 

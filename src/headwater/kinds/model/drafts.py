@@ -17,6 +17,7 @@ from headwater.errors import HeadwaterError, Issue, Place
 from headwater.ids import digest
 from headwater.kinds.model.definition import Chosen, Scores
 from headwater.kinds.model.keys import MODEL
+from headwater.kinds.model.online import policy_of
 from headwater.learning.gates import DEFAULT_GATES, parse_gate
 from headwater.learning.model import Gate, LearningSpec, Profit, Span, SplitSpec
 
@@ -152,7 +153,8 @@ def _scores(values: Any) -> Scores | None:
         return None
     keys = dict(values) if isinstance(values, dict) else {}
     begins = keys.pop("from", None)
-    return Scores(**keys, begins=begins)
+    online = policy_of(keys.pop("online", None))
+    return Scores(**keys, begins=begins, online=online)
 
 
 def _check_split(draft: Draft, files: Files) -> None:

@@ -28,6 +28,7 @@ from headwater.definitions.settings import Day
 from headwater.definitions.yamltext import Located
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.model import Every
+from headwater.kinds.model.online import ONLINE
 from headwater.learning.model import Algorithm, CalibrationMethod, Span
 from headwater.semantics.periods import read_period
 
@@ -42,11 +43,10 @@ class SpanOf(FieldType):
 
     def _read(self, located: Located, issues: list[Issue]) -> Any:
         try:
-            # A split that moves with the clock would be another one tomorrow.
             period = read_period(str(located.value), _NO_DAY)
         except HeadwaterError:
-            return self.refuse(located, issues)
-        if period.first.year <= _NO_DAY.year:
+            period = None
+        if period is None or period.first.year <= _NO_DAY.year:
             return self.refuse(located, issues, "a split names its days, so that it stays the same")
         return Span(period.first, period.end)
 
@@ -120,7 +120,7 @@ SCORES: Final = Record(
         Key("every", Choice(get_args(Every)), "how often everybody is scored; `day` by default"),
         Key("by", TimeOfDay(), "until when a day's scores are to be there, the day after"),
         Key("from", Day(), "the first day; the one after the test span by default"),
-        Key("online", Flag(), "whether `headwater serve` answers requests for scores"),
+        Key("online", ONLINE, "whether `headwater serve` answers requests for scores"),
         Key("reasons", CountOrFlag(), "how many features explain each score"),
         Key("where", Text(), "who is scored: a condition over the features"),
     ),

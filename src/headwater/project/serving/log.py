@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from headwater.project.serving.model import OnlineModel
 
-#: How long answers are kept where a model's `scores.online.keep` says nothing else.
-KEEP: Final = timedelta(days=90)
-
 _MERGED: Final = "merged"
 #: After the end of its day no row comes any more: writers flush within seconds.
 _SETTLED: Final = timedelta(hours=1)
@@ -149,7 +146,7 @@ def read_log(
     return rows
 
 
-def tend_log(folder: Path, model: str, now: datetime, keep: timedelta = KEEP) -> None:
+def tend_log(folder: Path, model: str, now: datetime, keep: timedelta) -> None:
     """Merge the files of days that have ended; delete days that lie further back than `keep`."""
     for day in _days(folder / model):
         ended = datetime.fromisoformat(day.name).replace(tzinfo=UTC) + timedelta(days=1)

@@ -15,7 +15,6 @@ from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.model.definition import ModelDefinition
 from headwater.ledger import Version
-from headwater.online.policy import OnlinePolicy
 from headwater.plan.state import State
 from headwater.project.binding import Bound
 from headwater.project.metrics.inputs import published_input
@@ -140,6 +139,7 @@ def load_model(released: Released, definition: ModelDefinition, number: int) -> 
     types = dict(views[0].keys)
     given = {c.name: c.type for c in scorer.columns if c.on_request and not c.view}
     assert definition.scores is not None
+    assert definition.scores.online is not None
     model = OnlineModel(
         name=definition.id.name,
         version=number,
@@ -147,7 +147,7 @@ def load_model(released: Released, definition: ModelDefinition, number: int) -> 
         columns=scorer.columns,
         views=views,
         request={k: v for view in views for k, v in view.request.items()} | given,
-        policy=_policy(definition.scores.online),
+        policy=definition.scores.online,
         score_vector=scorer.score_vector,
         explain=scorer.reasons,
     )
@@ -172,10 +172,6 @@ def _version_of(workspace: Workspace, state: State | None) -> Version | None:
     for _, segment in state.segments if state is not None else ():
         return workspace.ledger.version_of(segment.build)
     return None
-
-
-def _policy(said: OnlinePolicy | bool) -> OnlinePolicy:
-    return said if isinstance(said, OnlinePolicy) else OnlinePolicy()
 
 
 def _require(model: OnlineModel) -> None:

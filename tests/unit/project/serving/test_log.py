@@ -146,6 +146,6 @@ def test_kill_leaves_whole_files_only(tmp_path: Path, files: int) -> None:
     numbers = sorted(map(int, rows["request_id"].to_pylist()))
     assert numbers == list(range(len(numbers)))  # the newest alone are missing
     now = datetime.now(UTC) + timedelta(days=2)
-    tend_log(tmp_path, "churn", now)
+    tend_log(tmp_path, "churn", now, keep=5 * DAY)
     assert not list(tmp_path.rglob("*.part"))
     assert isinstance(rows, pa.Table)
