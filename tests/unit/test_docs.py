@@ -25,6 +25,7 @@ from headwater.definitions.yamltext import read_yaml
 from headwater.errors import Issue
 from headwater.kinds.dashboard.keys import DASHBOARD
 from headwater.kinds.dashboard.keys import RECORDS as CARDS
+from headwater.kinds.feature_view import keys as feature_keys
 from headwater.kinds.metric import keys as metric_keys
 from headwater.kinds.query import keys as query_keys
 from headwater.kinds.query.read import QUERY_READER
@@ -182,6 +183,11 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         **{str(chart): keys for chart, keys in CARDS.items()},
     },
     "reports.md": {"report": REPORT},
+    "feature-views.md": {
+        "view": feature_keys.VIEW,
+        "feature": feature_keys.FEATURE,
+        "promise": feature_keys.PROMISE,
+    },
     "queries.md": {"query": query_keys.QUERY, "parameter": query_keys.PARAMETER},
     "table.md": {
         name: record
@@ -311,6 +317,11 @@ def test_queries_of_the_reference_are_queries() -> None:
 @pytest.mark.parametrize("block", blocks(REFERENCE / "source.md", "yaml"))
 def test_sources_of_the_reference_are_sources(block: str) -> None:
     assert issues_of(source_keys.SOURCE, block) == []
+
+
+def test_feature_views_of_the_reference_are_feature_views() -> None:
+    (block,) = blocks(REFERENCE / "feature-views.md", "yaml")
+    assert issues_of(feature_keys.VIEW, block) == []
 
 
 @pytest.mark.parametrize("block", blocks(REFERENCE / "settings.md", "yaml"))
