@@ -265,7 +265,7 @@ def _same_name(first: Definition, second: Definition) -> Issue:
     kinds = {first.id.kind, second.id.kind}
     fix = "rename one of the files"
     if len(kinds) > 1:
-        fix += "; sources, tables and seeds share their names, so that SQL can say `from name`"
+        fix += "; what SQL reads by its name shares one name space, so that it can say `from name`"
     what = f"the name `{second.id.name}` is taken by {first.id} in {first.place}"
     return Issue(code="E121", what=what, place=second.place, fix=fix)
 
