@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from headwater.clock import count_days, local
@@ -40,6 +40,17 @@ def seconds(duration_s: float) -> str:
     if minutes < 120:
         return f"{minutes} min {rest:02} s"
     return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def lasting(span: timedelta) -> str:
+    """A declared span of time: whole days as such.
+
+    >>> lasting(timedelta(days=7)), lasting(timedelta(hours=36)), lasting(timedelta(minutes=30))
+    ('7 days', '36 h 00 min', '30 min 00 s')
+    """
+    if span.days and span == timedelta(days=span.days):
+        return count(span.days, "day")
+    return seconds(span.total_seconds())
 
 
 def size(number: int) -> str:

@@ -13,8 +13,9 @@ from headwater.ids import ALL_TIME, NodeId
 from headwater.kinds.model.definition import ModelDefinition
 from headwater.kinds.model.versions import read_facts
 from headwater.learning.report import TrainingReport
-from headwater.project.monitoring.reports import published_version, read_report
+from headwater.project.monitoring.reports import read_report
 from headwater.project.serving.deploying import Deployment, live_deployments
+from headwater.project.versions import published_version
 from headwater.semantics.formats import NumberFormat, format_of
 from headwater.views.models import charts
 from headwater.views.models.card import Standing, VersionLine, changes_between, money_format

@@ -19,7 +19,7 @@ from headwater.clock import local
 from headwater.ids import NodeId
 from headwater.semantics.spans import until_words
 from headwater.semantics.wording import dimension_words
-from headwater.views.figures import count, seconds, size, span
+from headwater.views.figures import count, lasting, seconds, size, span
 from headwater.views.models.figures import number_words
 from headwater.views.summaries import NodeFacts
 from headwater.views.values import is_number, value_text
@@ -124,6 +124,7 @@ def templates() -> Environment:
         "days": period_words,
         "figure": number_words,
         "seconds": seconds,
+        "lasting": lasting,
         "size": size,
         "span": span,
         "prose": prose,

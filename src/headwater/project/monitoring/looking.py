@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError, Issue, UsageError, did_you_mean
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
-from headwater.kinds.model.definition import ModelDefinition
+from headwater.kinds.model.definition import ModelDefinition, ScoresDefinition
 from headwater.learning.drift import psi
 from headwater.learning.evaluation import evaluate
 from headwater.learning.model import AT, LABEL
@@ -32,10 +32,12 @@ from headwater.project.monitoring.model import (
     Outcomes,
     Traffic,
 )
-from headwater.project.monitoring.reports import published_version, read_report
+from headwater.project.monitoring.reports import read_report
+from headwater.project.punctuality import OBJECTIVE, measure_punctuality
 from headwater.project.releasing import bind_released
 from headwater.project.serving.log import log_files, logged_versions
 from headwater.project.serving.scored import REFUSED
+from headwater.project.versions import published_version
 
 if TYPE_CHECKING:
     from headwater.project import Project
@@ -96,7 +98,8 @@ def monitor(project: Project, model: str, lasting: timedelta = A_DAY) -> Monitor
     """Look at a model over the time before now. Code E076 (unknown, or never published)."""
     node = NodeId("model", model)
     view, ledger = project.published, project.ledger
-    found = released_graph(project).nodes.get(node)
+    graph = released_graph(project)
+    found = graph.nodes.get(node)
     if found is None or not isinstance(found.definition, ModelDefinition):
         fix = did_you_mean(model, model_names(project), "`headwater ls kind:model` lists them")
         raise UsageError(Issue(code="E076", what=f"there is no model `{model}`", fix=fix))
@@ -119,6 +122,7 @@ def monitor(project: Project, model: str, lasting: timedelta = A_DAY) -> Monitor
                 outcomes += _online_outcomes(session, look, version)
         batch = _show_scores(session, look)
         if batch is not None:
+            batch = _timed(look, graph, batch)
             movements += _batch_movement(session, look, batch)
             outcomes += _batch_outcomes(session, look)
     current = published_version(ledger, view, node)
@@ -221,6 +225,19 @@ def _show_scores(session: Session, look: _Look) -> Batch | None:
     return Batch(day=day, version=int(version), rows=sum(int(row[2]) for row in newest))
 
 
+def _timed(look: _Look, graph: Graph, batch: Batch) -> Batch:
+    """With how punctual the scores have been, where an hour is declared."""
+    project = look.project
+    definition = graph.nodes[NodeId("scores", look.name)].definition
+    assert isinstance(definition, ScoresDefinition)
+    found = measure_punctuality(project.workspace, project.published, definition)
+    if found is None or found.share is None:
+        return batch
+    text = f"{found.share * 100:.1f} % of the scores by {found.by:%H:%M}"
+    text += f", {OBJECTIVE * 100:g} % are promised"
+    return replace(batch, on_time=found.is_met, late_text=text)
+
+
 def _batch_movement(session: Session, look: _Look, batch: Batch) -> Iterator[Movement]:
     """The newest scores, and the newest rows that each feature view has of who was scored."""
     reference = look.reference(batch.version)
@@ -291,7 +308,8 @@ def _batch_outcomes(session: Session, look: _Look) -> Iterator[Outcomes]:
     yield from _outcomes(
         session,
         f"SELECT l.{quote(LABEL)} AS label, s.score, {quote(AT)} AS moment, s.version"
-        f" FROM {_ROWS} AS s JOIN {_LABELS} AS l USING ({quote_all((*keys, AT))}) WHERE s.score IS NOT NULL",
+        f" FROM {_ROWS} AS s JOIN {_LABELS} AS l USING ({quote_all((*keys, AT))})"
+        f" WHERE s.score IS NOT NULL",
         "batch",
     )
 

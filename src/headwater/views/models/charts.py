@@ -115,8 +115,8 @@ def profit_chart(report: TrainingReport, money: NumberFormat) -> Curve | None:
         points=best.curve,
         x_title="Share contacted, highest scores first",
         x_numbers=SHARE,
-        marked=(share, best.profit),
-        mark=f"{money.text(best.profit)} at {SHARE.text(share)}",
+        marked=(share, best.profit) if best.contacted else None,
+        mark=f"{money.text(best.profit)} at {SHARE.text(share)}" if best.contacted else "",
     )
 
 

@@ -39,10 +39,13 @@ def _rest(report: TrainingReport, money: NumberFormat) -> Iterator[str]:
 
 
 def _campaign(best: Campaign, money: NumberFormat) -> str:
-    if not best.contacted:
+    if best.threshold is None or not best.contacted:
         return "At the declared costs no threshold makes a profit."
     said = f"Contacting the {count(best.contacted, 'test row')} above {best.threshold:.2f} would "
-    said += f"bring {money.text(best.profit)} at the declared costs"
+    between = ""
+    if best.profit_low is not None and best.profit_high is not None:
+        between = f" ({money.text(best.profit_low)} to {money.text(best.profit_high)})"
+    said += f"bring {money.text(best.profit)}{between} at the declared costs"
     return f"{said}." if best.roi is None else f"{said}, a return of {PERCENT.text(best.roi)}."
 
 

@@ -18,6 +18,7 @@ from headwater.project.release_view import ReleaseView
 from headwater.views.quality import QualityHistory, quality_history
 from headwater.views.summaries import NodeFacts
 from headwater.web.context import NotThere, Snapshot
+from headwater.web.feature_page import feature_view_page, label_page
 from headwater.web.navigation import node_url
 from headwater.web.pages import render, snapshot_of
 from headwater.web.sampling import SAMPLE_ROWS, sample_rows
@@ -52,20 +53,60 @@ def source(request: Request, name: str) -> Response:
     return _page(request, "source", name)
 
 
+@router.get("/features/{name}")
+def feature_view(request: Request, name: str) -> Response:
+    """A feature view: its features, how they are distributed, and how fresh they are online."""
+    snapshot = snapshot_of(request)
+    found = feature_view_page(snapshot, snapshot.node("feature_view", name))
+    is_online = found.view.online_ttl is not None
+    return _page(
+        request, "feature_view", name, "feature_view.html", cached=not is_online, found=found
+    )
+
+
+@router.get("/labels/{name}")
+def label(request: Request, name: str) -> Response:
+    """A label: what it says, and how often it was so."""
+    snapshot = snapshot_of(request)
+    found = label_page(snapshot, snapshot.node("label", name))
+    return _page(request, "label", name, "label.html", found=found)
+
+
+@router.get("/training-sets/{name}")
+def training_set(request: Request, name: str) -> Response:
+    """The rows that a model learns from."""
+    return _page(request, "training_set", name)
+
+
+@router.get("/scores/{name}")
+def scores(request: Request, name: str) -> Response:
+    """The batch scores of a model."""
+    return _page(request, "scores", name)
+
+
 @router.get("/rollups/{name}")
 def rollup(request: Request, name: str) -> Response:
     """A rollup, which Headwater keeps for metrics."""
     return _page(request, "rollup", name)
 
 
-def _page(request: Request, kind: str, name: str) -> Response:
+def _page(
+    request: Request,
+    kind: str,
+    name: str,
+    template: str = "node.html",
+    *,
+    cached: bool = True,
+    found: object = None,
+) -> Response:
     snapshot = snapshot_of(request)
     facts = snapshot.node(kind, name)
     node = snapshot.bound.graph.nodes[facts.node]
     return render(
         request,
-        "node.html",
-        title=facts.title or facts.node.name,
+        template,
+        cached=cached,
+        title=facts.called if kind in ("scores", "training_set") else facts.title or name,
         crumbs=[("Catalogue", "/catalogue")],
         facts=facts,
         node=node,
@@ -79,6 +120,7 @@ def _page(request: Request, kind: str, name: str) -> Response:
         waiting=waiting_rows(snapshot.view, facts.node),
         trouble=snapshot.trouble.get(facts.node),
         days=_days(facts, snapshot.zone),
+        found=found,
     )
 
 
