@@ -20,6 +20,7 @@ from headwater.cli.commands import (
     keys,
     metrics,
     monitoring,
+    online,
     project,
     published,
     releases,
@@ -48,7 +49,7 @@ SECTIONS: Final = {
         "changes",
         "docs",
     ),
-    "Serve": ("serve", "schedule", "monitor", "key"),
+    "Serve": ("serve", "score", "online", "parity", "schedule", "monitor", "key"),
     "Contracts": ("contract", "quarantine"),
     "Release": ("release", "promote", "rollback", "challenge", "approve"),
     "Care": ("compact", "vacuum", "completion"),
@@ -135,6 +136,8 @@ app.command("docs")(command(docs.docs))
 app.command("serve")(command(serving.serve))
 app.command("schedule")(command(scheduling.schedule))
 app.command("monitor")(command(monitoring.monitor))
+app.command("score")(command(online.score))
+app.command("parity")(command(online.parity))
 app.command("trace")(command(releases.trace))
 app.command("changes")(command(governing.changes))
 app.command("approve")(command(governing.approve))
@@ -155,6 +158,12 @@ _key.command("create")(command(keys.create))
 _key.command("list")(command(keys.listing))
 _key.command("revoke")(command(keys.revoke))
 app.add_typer(_key, name="key")
+
+_online = typer.Typer(no_args_is_help=True, help="Fill the online store, and say how fresh it is.")
+_online.command("sync")(command(online.sync))
+_online.command("status")(command(online.status))
+_online.command("drop")(command(online.drop))
+app.add_typer(_online, name="online")
 
 _contract = typer.Typer(no_args_is_help=True, help="Infer, compare and acknowledge contracts.")
 _contract.command("infer")(command(contracts.infer))

@@ -63,6 +63,49 @@ def read_entities(
     return found
 
 
+def entity_of_text(text: str, keys: Sequence[tuple[str, str]]) -> dict[str, object]:
+    """An entity as a command line names it: `12346`, or `12346,GB` of several key columns.
+
+    Code E053.
+    """
+    parts = text.split(",") if len(keys) > 1 else [text]
+    if len(parts) != len(keys):
+        fix = f"give {', '.join(name for name, _ in keys)}, with commas between"
+        what = f"`{text}` has {len(parts)} of {len(keys)} key columns"
+        raise UsageError(Issue(code="E053", what=what, fix=fix))
+    found: dict[str, object] = {}
+    for (name, type), part in zip(keys, parts, strict=True):
+        try:
+            found[name] = int(part) if is_whole(type) else part
+        except ValueError:
+            what = f"`{name}` is {type}, and not `{part}`"
+            raise UsageError(Issue(code="E053", what=what, fix="give a whole number")) from None
+    return found
+
+
+def values_of_texts(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, object]:
+    """Values as a command line gives them: `basket=20`; `basket=` is null. Code E059."""
+    found: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            what = f"`{text}` has no `=`"
+            raise UsageError(Issue(code="E059", what=what, fix="write `--set basket=20`"))
+        found[name] = _plain(value, family_of(types.get(name, "VARCHAR")))
+    return found
+
+
+def _plain(text: str, family: str) -> object:
+    if not text:
+        return None
+    if family == "number":
+        try:
+            return float(text) if set(text) & set(".eEnN") else int(text)
+        except ValueError:
+            return text
+    return {"true": True, "false": False}.get(text, text) if family == "boolean" else text
+
+
 #: A request with thousands of mistakes has one cause.
 _MOST_ISSUES: Final = 20
 

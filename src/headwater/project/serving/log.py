@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from headwater.project.serving.model import OnlineModel
 
+#: Where a project keeps it, in its own `.headwater`.
+FOLDER: Final = "served"
+
 _MERGED: Final = "merged"
 #: After the end of its day no row comes any more: writers flush within seconds.
 _SETTLED: Final = timedelta(hours=1)

@@ -16,15 +16,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from headwater.clock import local
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import InputRelation
+from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.features.computing import add_features
 from headwater.ids import NodeId
 from headwater.learning.columns import is_category, names, numbers
 from headwater.learning.model import InputColumn
+from headwater.project.release_view import ReleaseView
+from headwater.project.releasing import bind_released
 from headwater.project.serving.asking import read_entities
-from headwater.project.serving.log import read_log
+from headwater.project.serving.log import FOLDER, logged_versions, read_log
 from headwater.project.serving.released import Released, load_version
+from headwater.semantics.periods import read_period
 from headwater.windows.model import Probes
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
     from headwater.learning.algorithms.protocol import Flags
     from headwater.learning.scorer import Scorer
+    from headwater.project.facade import Project
 
 _PROBES, _VALUES, _ROW, _AT = "parity probes", "parity values", "#row", "#at"
 _COMPARED: Final = ("ok", "stale", "last_known")
@@ -75,6 +81,43 @@ class Parity:
     def is_equal(self) -> bool:
         """Whether everything that was compared is equal."""
         return self.mismatched == 0
+
+
+def parity_of(project: Project, model: str, period: str = "", sample: int | None = None) -> Parity:
+    """Compare what a project's model has answered, in a period's local days. Code E055.
+
+    Raises where nothing was logged.
+    """
+    workspace = project.workspace
+    clock, ledger = workspace.clock, workspace.ledger
+    span = None
+    if period:
+        span = read_period(period, local(clock.now, clock.zone).date()).interval(clock)
+    kept: dict[int, Released] = {}
+
+    def released(number: int) -> Released:
+        if number not in kept:
+            view = ReleaseView.of(ledger, ledger.release(number))
+            bound = bind_released(workspace, view)
+            kept[number] = Released(workspace=workspace, view=view, bound=bound)
+        return kept[number]
+
+    folder = workspace.state_folder / FOLDER
+    versions = logged_versions(folder, model)
+    if not versions:
+        known = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+        fix = did_you_mean(model, known, "answers of `headwater serve` are logged")
+        what = f"no answer of `{model}` is logged"
+        raise UsageError(Issue(code="E055", what=what, fix=fix))
+    return check_parity(
+        model,
+        folder,
+        versions,
+        released,
+        start=span.start if span else None,
+        end=span.end if span else None,
+        sample=sample,
+    )
 
 
 def check_parity(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,9 @@ from headwater.online.model import Freshness, OnlineError, OnlineTable
 from headwater.project.releasing import bind_released
 from headwater.project.serving.materialise import Filled, fill, forget_older
 from headwater.project.serving.model import OnlineView
-from headwater.project.serving.released import Released
+from headwater.project.serving.reading import StoreReader
+from headwater.project.serving.released import Released, load_runtime
+from headwater.project.serving.runtime import Runtime
 
 if TYPE_CHECKING:
     from headwater.project.facade import Project
@@ -61,6 +63,16 @@ def sync_online(released: Released, now: datetime) -> tuple[Filled, ...]:
                 )  # fmt: skip
         forget_older(workspace.online, (view.table for view in views), now)
     return tuple(found)
+
+
+def open_runtime(project: Project, wanted: Mapping[str, int] | None = None) -> Runtime:
+    """What scores by the release that is shown. Codes E052, E058, and those of broken files."""
+    released = released_now(project)
+    runtime = load_runtime(released, StoreReader(project.workspace.online), wanted)
+    if runtime is None:
+        fix = "`scores: {online: true}` in a model's file, then `headwater run`"
+        raise UsageError(Issue(code="E052", what="no published model scores online", fix=fix))
+    return runtime
 
 
 def online_status(released: Released) -> tuple[Kept, ...]:
