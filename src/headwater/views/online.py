@@ -1,4 +1,4 @@
-"""What the online store holds, what a score says, and whether served values are those of a batch."""
+"""What the online store holds, what a score says, and whether what was served is the batch's."""
 
 from __future__ import annotations
 

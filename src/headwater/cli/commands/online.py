@@ -1,4 +1,4 @@
-"""`online`, `score`, `parity`: features by key, scores of them, and whether they are the batch's."""
+"""`online`, `score`, `parity`: features by key, scores of them, and their likeness to a batch."""
 
 from __future__ import annotations
 
