@@ -15,7 +15,7 @@ from typing import Any
 
 from headwater import __version__
 from headwater.errors import HeadwaterError, Issue
-from headwater.learning.algorithms.choosing import algorithm_of
+from headwater.learning.algorithms.choosing import NAMES, algorithm_of
 from headwater.learning.algorithms.protocol import CannotLoadError
 from headwater.learning.calibration import Calibrator
 from headwater.learning.encoding import Encoder, Encoding
@@ -144,8 +144,10 @@ def _manifest(files: Mapping[str, bytes]) -> Mapping[str, Any]:
     if number != FORMAT:
         what = f"it is of format {number!r}, and this version of Headwater reads {FORMAT}"
         raise _unreadable(what, "pip install --upgrade headwater, or train again")
-    if not listed or not isinstance(algorithm, str):
+    if not listed:
         raise _altered(f"its {MANIFEST} cannot be read")
+    if algorithm not in NAMES:
+        raise _unreadable(f"this version of Headwater knows no algorithm {algorithm!r}")
     found: Mapping[str, Any] = manifest
     return found
 

@@ -54,13 +54,13 @@ def split(at: Moments, spec: SplitSpec, *, calibrates: bool, seed: int) -> Parts
     parts[in_test] = "test"
 
     if calibrates:
-        known = _within(at, calibrate) & (at + embargo <= begin)
+        known = _within(at, calibrate) & _known(at, embargo, begin)
         if calibrate is None:
             known &= at >= (train[1] if train else _NEVER)
             known &= at >= _begin_of_last(at[known], share_of=at)
         parts[known] = "calibrate"
         begin = calibrate[0] if calibrate else _first(at[known], otherwise=begin)
-    parts[_within(at, train) & (at + embargo <= begin) & (at < begin)] = "train"
+    parts[_within(at, train) & _known(at, embargo, begin)] = "train"
     return parts
 
 
@@ -96,8 +96,8 @@ def holdout(at: Moments, embargo: timedelta) -> tuple[Flags, Flags] | None:
     watched = at >= _begin_of_last(at, share_of=at)
     if watched.all():
         return None
-    early = at + np.timedelta64(embargo) <= _first(at[watched])
-    return (early & ~watched, watched) if early.any() else None
+    early = _known(at, np.timedelta64(embargo), _first(at[watched]))
+    return (early, watched) if early.any() else None
 
 
 def folds(at: Moments, embargo: timedelta, count: int) -> Iterator[Fold]:
@@ -109,7 +109,7 @@ def folds(at: Moments, embargo: timedelta, count: int) -> Iterator[Fold]:
     for period in np.array_split(moments[len(moments) // 2 :], count):
         if not len(period):
             continue
-        train = (at + np.timedelta64(embargo) <= period[0]) & (at < period[0])
+        train = _known(at, np.timedelta64(embargo), period[0])
         if train.any():
             yield Fold(train, (at >= period[0]) & (at <= period[-1]), period[0])
 
@@ -120,6 +120,12 @@ def random_folds(at: Moments, count: int, seed: int) -> Iterator[Fold]:
     for number in range(count):
         if (drawn == number).any() and (drawn != number).any():
             yield Fold(drawn != number, drawn == number, _first(at[drawn == number]))
+
+
+def _known(at: Moments, embargo: np.timedelta64, begin: np.datetime64) -> Flags:
+    """The rows before a moment whose outcome was known by then."""
+    known: Flags = (at < begin) & (at + embargo <= begin)
+    return known
 
 
 _NEVER = np.datetime64("0001-01-01", "us")

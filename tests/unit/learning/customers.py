@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +62,7 @@ def customers(count: int = 60, months: int = 20, seed: int = 1) -> pa.Table:
     )
 
 
-def vectors(rows: pa.Table, columns: tuple[InputColumn, ...] = COLUMNS) -> list[list[object]]:
+def vectors(rows: pa.Table, columns: tuple[InputColumn, ...] = COLUMNS) -> list[list[Any]]:
     """The same rows as an online store has them: floats and texts."""
     lists = []
     for column in columns:

@@ -198,11 +198,13 @@ class XgboostAlgorithm:
     def load(self, content: bytes, width: int) -> Estimator:
         """Read UBJ."""
         xgboost = _xgboost()
+        if content[:1] != b"{":  # of no bytes at all the library makes an end of the process
+            raise CannotLoadError(f"{self.file} is no model of XGBoost")
         try:
             booster = xgboost.Booster(params={"nthread": 1}, model_file=bytearray(content))
             found = booster.num_features()
         except ValueError as error:
-            said = str(error).strip().splitlines()[-1][:200]
+            said = str(error).strip().splitlines()[0][:200]
             raise CannotLoadError(f"{self.file} cannot be read: {said}") from None
         if found != width:
             raise CannotLoadError(f"{self.file} is of {found} columns, not of {width}")
