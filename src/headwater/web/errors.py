@@ -69,7 +69,9 @@ async def _of_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     what = "there is no page at this address" if error.status_code == 404 else str(error.detail)
     issue = Issue(code="E974", what=what, fix="go back, or search for it")
-    return show_issues(request, (issue,), error.status_code)
+    response = show_issues(request, (issue,), error.status_code)
+    response.headers.update(error.headers or {})  # with 405, which methods there are
+    return response
 
 
 async def _of_values(request: Request, error: Exception) -> Response:

@@ -46,7 +46,7 @@ class Guard:
         scope.setdefault("state", {})
         request = Request(scope, receive)
         refusal = self._refused_host(request) or self._not_signed_in(request)
-        if refusal is None and scope["method"] not in _READS and not self._has_bearer(request):
+        if refusal is None and _can_be_forged(scope) and not self._has_bearer(request):
             body = await _body_of(request)
             refusal = _refused_form(request, body)
             receive = _replay(body or b"")
@@ -81,6 +81,17 @@ class Guard:
         refusal = _refuse(request, "a token is needed", "send `Authorization: Bearer …`", 401)
         refusal.headers["www-authenticate"] = "Bearer"
         return refusal
+
+
+def _can_be_forged(scope: Scope) -> bool:
+    """Whether a page of another site could make a browser do something here.
+
+    Programs change nothing but by POST, for which browsers do not always ask first. Scores are
+    answered before this guard is asked (`web.scoring`); what else is said of models is only read.
+    """
+    if is_for_programs(scope["path"]):
+        return bool(scope["method"] == "POST" and not _is_of_models(scope))
+    return scope["method"] not in _READS
 
 
 def _is_of_models(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""`/openapi.json` for scores: one address for all models, and one for each with its own keys."""
+"""`/openapi.json` for scores: an address for each model that gives some, with its own keys."""
 
 from __future__ import annotations
 
@@ -50,18 +50,19 @@ def describe_scores(described: dict[str, Any], serving: Serving) -> dict[str, An
     }
     needs = serving.admission.needs_secret
     paths = whole["paths"]
-    paths["/v1/models/{model}/score"] = {"post": _any_model(needs)}
     runtime = serving.ready.runtime
-    if runtime is not None:
-        for name in runtime.published:
-            paths[f"/v1/models/{name}/score"] = {"post": _one_model(runtime.model(name), needs)}
+    if runtime is None:
+        paths["/v1/models/{model}/score"] = {"post": _any_model(needs)}
+        return whole
+    for name in runtime.published:
+        paths[f"/v1/models/{name}/score"] = {"post": _one_model(runtime.model(name), needs)}
     return whole
 
 
 def _any_model(needs_secret: bool) -> dict[str, Any]:
     return {
         **_operation("Score entities", "score", {"$ref": f"{_REF}ScoreQuestion"}, needs_secret),
-        "description": "Values are looked up by key; see the address of each model for its keys.",
+        "description": "Values are looked up by key. No model of the release gives scores yet.",
         "parameters": [
             {
                 "name": "model",
@@ -151,7 +152,6 @@ def _operation(
 
 _WHOLE: Final = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 _TYPES: Final[Mapping[str, dict[str, Any]]] = {
-    "number": {"type": "number", "minimum": -1e300, "maximum": 1e300},
     "boolean": {"type": "boolean"},
     "date": {"type": "string", "format": "date"},
     "time": {"type": "string", "format": "date-time"},
@@ -163,9 +163,12 @@ def _type(type_: str) -> dict[str, Any]:
     """A DuckDB type in the words of JSON Schema."""
     if type_.upper().removeprefix("U") in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"):
         return dict(_WHOLE)
-    from headwater.learning.columns import family_of
+    from headwater.learning.columns import LARGEST, family_of
 
-    return dict(_TYPES.get(family_of(type_), _TEXT))
+    family = family_of(type_)
+    if family == "number":
+        return {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
+    return dict(_TYPES.get(family, _TEXT))
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,10 @@ class ScoreKeeper:
         """Judge every challenger; merge what was logged, and forget what is old."""
         for deployment in live_deployments(self._serving.ledger).values():
             self._judge(deployment)
-        for model in self._serving.ready.models:
-            tend_log(self._serving.log.folder, model, self._serving.now)
+        runtime, folder = self._serving.ready.runtime, self._serving.log.folder
+        if runtime is not None:
+            for name in runtime.published:
+                tend_log(folder, name, self._serving.now, runtime.model(name).policy.keep)
 
     def _judge(self, deployment: Deployment) -> None:
         serving = self._serving

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.project.serving.log import RequestLog
+from headwater.project.serving.log import FOLDER, RequestLog
 from headwater.project.serving.reading import StoreReader
 from headwater.project.serving.released import Released, load_runtime
 from headwater.project.serving.runtime import Runtime
@@ -12,7 +12,7 @@ from headwater.web.scoring.serving import Load, Serving, Wanted
 
 def serving_of(site: Site, load: Load | None = None) -> Serving:
     """Scoring, not begun."""
-    folder = site.workspace.state_folder / "served"
+    folder = site.workspace.state_folder / FOLDER
     return Serving(site, load or ReleasedModels(site), RequestLog(folder))
 
 

@@ -21,7 +21,8 @@ MOST_BYTES: Final = 1 << 20
 MOST_REASONS: Final = 100
 _LONGEST_TEXT: Final = 1_000
 _MOST_VALUES: Final = 200  # of one entity
-_LARGEST: Final = 2**64
+_LARGEST: Final = 2**63
+_EXACT: Final = 2.0**53
 _KEYS: Final = ("entities", "request", "reasons")
 
 Values = Mapping[str, object]
@@ -98,6 +99,8 @@ def _check_values(values: object, where: str) -> None:
     if len(values) > _MOST_VALUES:
         raise _wrong(f"`{where}` has {len(values):,} values", f"at most {_MOST_VALUES}")
     for name, value in values.items():
+        if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+            values[name] = int(value)  # to JSON, 3.0 is a whole number
         problem = _problem(value) or _problem(name)
         if problem:
             raise _wrong(f"`{where}.{_shown(name)}` is {problem}", "send a plain value")
@@ -114,7 +117,7 @@ def _problem(value: object) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, int):
-        return "" if -_LARGEST < value < _LARGEST else "a whole number of more than 64 bits"
+        return "" if -_LARGEST <= value < _LARGEST else "a whole number of more than 64 bits"
     if isinstance(value, float):
         return "" if math.isfinite(value) else "a number too large to hold"
     return _word(value)
@@ -122,7 +125,7 @@ def _problem(value: object) -> str:
 
 def _reasons(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # to JSON, 3.0 is a whole number
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_REASONS:
         fix = f"a whole number from 0 to {MOST_REASONS}"
         raise _wrong("`reasons` is no number of reasons", fix)
