@@ -270,19 +270,19 @@ def _require_once(making: Making) -> None:
         " GROUP BY ALL HAVING count(*) > 1"
     )
     found = making.session.fetch(
-        f"SELECT count(*) OVER (), sum(n) OVER (), {keys}, {quote(MOMENT)} FROM ({twice})"
+        f"SELECT sum(n) OVER (), {keys}, {quote(MOMENT)} FROM ({twice})"
         f" ORDER BY {keys}, {quote(MOMENT)} LIMIT 1"
     )
     if not found:
         return
-    cases, rows, *example = found[0]
+    rows, *example = found[0]
     named = zip((*making.outcome.keys, AT), example, strict=True)
     shown = ", ".join(f"{name} {value}" for name, value in named)
     raise HeadwaterError(
         Issue(
             code="E017",
-            what=f"`{making.spec.observe.table}` has {rows:,} rows for {cases:,} moments of"
-            f" entities, as for {shown}",
+            what=f"`{making.spec.observe.table}` has several rows for one entity and moment:"
+            f" {rows:,}, as for {shown}",
             place=making.spec.place_of("observe.table"),
             fix="leave one row for each, by `observe: {where: …}` or in a table before",
         )
