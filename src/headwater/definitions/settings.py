@@ -130,6 +130,7 @@ SCHEDULES: Final = Record(
     (
         Key("run", Schedule(), "when everything is brought up to date"),
         Key("monitor", Schedule(), "when models in use are compared with their training"),
+        Key("online", Schedule(), "when values that are kept by key are brought up to date"),
         Key("compact", Schedule(), "when small data files are merged"),
         Key("vacuum", Schedule(), "when data files that nothing needs are deleted"),
     )

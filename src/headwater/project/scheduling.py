@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: `known` is written when a job is first seen: what was due before then is not caught up.
 FiringStatus = Literal["known", "done", "problems", "failed", "skipped", "stopped"]
 _SORT = "schedule"
+_COMMANDS = {"online": ("online", "sync")}
 _KEPT_OUTPUT = 12_000  # characters of what a command printed: its beginning and its end
 
 
@@ -75,7 +76,7 @@ class Firing:
 def jobs_of(settings: Settings, graph: Graph | None = None) -> tuple[Job, ...]:
     """The commands that `headwater.yml` schedules, then the nodes that schedule themselves."""
     commands = [
-        Job(name=command, command=(command,), cron=Cron.parse(text))
+        Job(name=command, command=_COMMANDS.get(command, (command,)), cron=Cron.parse(text))
         for command, text in settings.schedule.items()
     ]
     return (*commands, *_of_nodes(graph)) if graph is not None else tuple(commands)

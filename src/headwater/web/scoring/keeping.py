@@ -1,9 +1,10 @@
-"""What the process that keeps the schedule does for scores: it decides about challengers."""
+"""What the process that keeps the schedule does for scores: it fills the store, and judges."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,19 +19,22 @@ from headwater.project.serving.deploying import (
 from headwater.project.serving.gating import Standing, judge
 from headwater.project.serving.judging import standing_of
 from headwater.project.serving.log import tend_log
+from headwater.project.serving.runtime import Runtime
 from headwater.web.scheduling.keeper import Keeper
 from headwater.web.scheduling.starting import Target, run_command
 from headwater.web.scoring.serving import Serving
 
 _LOG: Final = logging.getLogger("headwater.web")
 _EVERY_S: Final = 60.0
+_LOOK_EVERY_S: Final = 2.0
 _AUTHOR: Final = "schedule"
 
 
 class ScoreKeeper:
-    """Judges challengers each minute, and tends the log of requests, while it keeps the schedule.
+    """Judges challengers each minute, tends the log of requests, and fills the store.
 
-    Promotions are commands of their own, as all that a schedule starts.
+    Only while it keeps the schedule. What takes long is a command of its own, as all that a
+    schedule starts.
     """
 
     def __init__(self, serving: Serving, keeper: Keeper, target: Target) -> None:
@@ -38,6 +42,7 @@ class ScoreKeeper:
         self._keeper = keeper
         self._target = target
         self._stop = threading.Event()
+        self._filled: tuple[int, float] = (0, 0.0)  # release that was filled last, and when
         self._thread = threading.Thread(
             target=self._work, name="headwater-challengers", daemon=True
         )
@@ -52,12 +57,30 @@ class ScoreKeeper:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._stop.wait(_EVERY_S):
-            if self._keeper.is_keeping:
-                try:
+        tended_s = time.monotonic()
+        while not self._stop.wait(_LOOK_EVERY_S):
+            if not self._keeper.is_keeping:
+                continue
+            try:
+                self.fill()
+                if time.monotonic() - tended_s >= _EVERY_S:
+                    tended_s = time.monotonic()
                     self.tend()
-                except Exception:  # noqa: BLE001 - the next minute may do better
-                    _LOG.warning("challengers could not be judged", exc_info=True)
+            except Exception:  # noqa: BLE001 - the next minute may do better
+                _LOG.warning("the store was not filled, or nothing judged", exc_info=True)
+
+    def fill(self) -> None:
+        """Fill the store where its values are of an older release; once a minute at most."""
+        runtime = self._serving.ready.runtime
+        if runtime is None or not _is_behind(runtime):
+            return
+        release, at_s = self._filled
+        if release == runtime.release and time.monotonic() - at_s < _EVERY_S:
+            return
+        self._filled = (runtime.release, time.monotonic())
+        ended = run_command(self._target, ("online", "sync"), self._stop)
+        if ended.status not in ("done", "stopped"):
+            _LOG.warning("the online store was not filled: %s", ended.text)
 
     def tend(self) -> None:
         """Judge every challenger; merge what was logged, and forget what is old."""
@@ -110,3 +133,15 @@ class ScoreKeeper:
     ) -> None:
         ledger, at = self._serving.ledger, self._serving.now
         end(ledger, deployment, outcome, text, at=at, author=_AUTHOR, standing=standing)
+
+
+def _is_behind(runtime: Runtime) -> bool:
+    """Whether values that models read are of an older release, or were never written."""
+    tables = runtime.reader.store.tables()
+    used = {
+        view.table
+        for versions in runtime.models.values()
+        for model in versions.values()
+        for view in model.views
+    }
+    return any(table not in tables or tables[table].release < runtime.release for table in used)
