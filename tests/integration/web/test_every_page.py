@@ -26,8 +26,16 @@ REPORT = """
     deliver:
       - folder: out
 """
+MODELS = (
+    "/models/{name}",
+    "/models/{name}/monitoring",
+    "/features/{name}",
+    "/labels/{name}",
+    "/scores/{name}",
+    "/training-sets/{name}",
+)
 #: Route → addresses of it.
-PAGES = {
+PAGES: dict[str, list[str]] = {
     "/": ["/"],
     "/dashboards": ["/dashboards"],
     "/dashboards/{name}": ["/dashboards/trading", "/dashboards/trading?country=Atlantis"],
@@ -53,6 +61,8 @@ PAGES = {
     "/sources/{name}": ["/sources/orders"],
     "/rollups/{name}": ["/rollups/sales_day"],
     "/nodes/{name}": ["/nodes/metric.revenue"],
+    "/models": ["/models"],
+    **{path: [] for path in MODELS},  # in test_model_pages
     "/runs": ["/runs"],
     "/runs/{name}": [],  # found on the list
     "/plan": ["/plan"],
