@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from headwater.clock import Periods, days_of, local_midnight, widen
 from headwater.graph.node import ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId, digest
-from headwater.plan.state import Contents, State
+from headwater.plan.state import NO_ROWS, Contents, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ def _tokens(
         return IntervalMap()
     contents = state.segments.map(lambda segment: segment.contents)
     if edge.mode == "whole" or state.segments.hull == ALL_TIME:
-        everything = Token.of(contents, ALL_TIME)
+        there = ((i, c) for i, c in contents if c.rows != NO_ROWS)
+        everything = Token.of(there, ALL_TIME)
         return IntervalMap(((ALL_TIME, everything),)) if contents else IntervalMap()
     if edge.mode == "same_day":
         return contents.map(lambda c: Token((("", "", c),)))

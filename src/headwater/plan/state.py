@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from headwater.graph.node import Schema
 from headwater.ids import DataInterval, IntervalMap, NodeId, digest
@@ -18,6 +18,11 @@ from headwater.ids import DataInterval, IntervalMap, NodeId, digest
 #: Which rows a data file holds. Only `rows` is published; the others are kept for the reckoning
 #: delivered = published + superseded + quarantined + dropped.
 Part = Literal["rows", "quarantined", "superseded", "dropped"]
+
+
+#: The key of rows on an interval that is known to have none. Where everything is read, such
+#: intervals do not count, so that one more of them is no news.
+NO_ROWS: Final = "no rows"
 
 
 @dataclass(frozen=True, slots=True)

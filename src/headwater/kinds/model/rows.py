@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Final, cast
 
+from headwater.clock import day_interval, days_of
 from headwater.contracts.quoting import literal, quote, quote_all
 from headwater.engines.protocol import Session, Written
 from headwater.features.training import NO_LAG, BoundView, add_training_rows
 from headwater.graph.node import Node
-from headwater.ids import ALL_TIME, DataInterval
+from headwater.ids import ALL_TIME, DataInterval, IntervalMap
 from headwater.kinds.model.definition import Inputs, TrainingSetDefinition
 from headwater.learning.model import AT
 from headwater.plan.should import read_span
+from headwater.plan.state import NO_ROWS, Contents, Segment, State
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
 from headwater.run.known import bind_known
 from headwater.run.query import execute_query, relation_of
+from headwater.run.states import absolute, input_files
 
 LABELS: Final = "#labels"
 _PUBLISHED, _ROWS = "#published labels", "#rows"
 
 
 def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
-    """Build one interval of a training set."""
+    """Build one interval of a training set.
+
+    Days without rows are marked: labels come by the month, and the days between train nothing.
+    """
     assert isinstance(step, Query)
-    return execute_query(step, node, context, Promises(), produce)
+    result = execute_query(step, node, context, Promises(), produce)
+    segments = result.state.segments.overlay(_marked(step, result.state, context))
+    return replace(result, state=replace(result.state, segments=segments))
+
+
+def _marked(step: Query, state: State, context: RunContext) -> IntervalMap[Segment]:
+    """The segments of the days of a step that have no rows, with contents that say so."""
+    zone = context.clock.zone
+    files = absolute(input_files(state, step.interval), context)
+    there: set[date] = set()
+    if files:
+        listed = ", ".join(literal(str(path)) for path in files)
+        with context.engine.session() as session:
+            sql = f"SELECT DISTINCT day FROM read_parquet([{listed}])"
+            there = {day for (day,) in session.fetch(sql)}
+    return IntervalMap.of(
+        (part, replace(segment, contents=Contents(NO_ROWS, {})))
+        for day in days_of(step.interval, zone)
+        if day not in there
+        for part, segment in state.segments.within(day_interval(day, day, zone))
+    )
 
 
 def produce(
