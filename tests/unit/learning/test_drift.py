@@ -32,7 +32,7 @@ def drift_from(rows: pa.Table, reference: Sequence[ReferenceBins]) -> tuple[Drif
         return psi(session, "rows", reference)
 
 
-def table(**columns: list[object]) -> pa.Table:
+def table(**columns: Sequence[object]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
