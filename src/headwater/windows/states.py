@@ -95,10 +95,13 @@ class Columns:
         return self.conditions[state.condition] if state.condition else None
 
 
-def aggregate(state: State, columns: Columns, ties: int, bound: str | None = None) -> str:
+def aggregate(
+    state: State, columns: Columns, ties: int, bound: str | None = None, *, sorts: bool = False
+) -> str:
     """A state as an aggregate over rows with `t`, ties `o0`, …, arguments and conditions.
 
-    `bound` is another condition, such as where the window begins.
+    `bound` is another condition, such as where the window begins. `sorts` adds up in the order of
+    the values: a sum of floats depends on the order, to the last digit.
     """
     argument = columns.argument(state)
     order = ", ".join(["t", *(f"o{n}" for n in range(ties)), argument or "t"])
@@ -109,6 +112,7 @@ def aggregate(state: State, columns: Columns, ties: int, bound: str | None = Non
         "latest": "max(t)",
         "first": f"arg_min({argument}, row({order}))",
         "last": f"arg_max({argument}, row({order}))",
+        "sum": f"sum({argument}{f' ORDER BY {argument}' if sorts else ''})",
     }.get(state.kind, f"{state.kind}({argument})")
     where = [part for part in (columns.condition(state), bound) if part]
     return f"{call} FILTER (WHERE {' AND '.join(where)})" if where else call
@@ -151,5 +155,5 @@ def is_whole(column_type: str) -> bool:
 
 
 def is_exact(column_type: str) -> bool:
-    """Whether differences of sums are exact: of floats they are not."""
+    """Whether sums are exact, in any order: of floats they are not."""
     return is_whole(column_type) or column_type.startswith("DECIMAL")

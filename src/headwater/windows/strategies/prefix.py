@@ -34,9 +34,9 @@ def can_prefix(state: State, sides: Sides) -> bool:
     """Whether a state follows from running totals, exactly."""
     if not sides.events.is_always_known:
         return False
-    if not state.window.is_bounded or state.kind in ("count", "latest", "last"):
-        return True
-    return state.kind == "sum" and is_exact(sides.argument_types[state.argument or ""])
+    if state.kind == "sum":
+        return is_exact(sides.argument_types[state.argument or ""])
+    return not state.window.is_bounded or state.kind in ("count", "latest", "last")
 
 
 def ends_of(states: Sequence[State]) -> list[Window]:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from headwater.contracts.quoting import quote
 from headwater.windows.probe_table import ProbeTable
 from headwater.windows.sides import Sides
-from headwater.windows.states import Columns, State, aggregate
+from headwater.windows.states import Columns, State, aggregate, is_exact
 
 
 def tile_rows(sides: Sides, probes: ProbeTable, begins: Sequence[str], tile: timedelta) -> str:
@@ -56,9 +56,11 @@ def range_select(
     inside = {w: f"t >= {probes.begin(w)}" if w.is_bounded else None for w in used}
     if len(used) == 1:
         inside = {used[0]: None}
+    types = sides.argument_types
     found = [
-        f"{aggregate(state, columns, len(ties), inside[state.window])} AS {name}"
+        f"{aggregate(state, columns, len(ties), inside[state.window], sorts=sorts)} AS {name}"
         for state, name in states.items()
+        for sorts in [state.kind == "sum" and not is_exact(types[state.argument or ""])]
     ]
     return (
         f"SELECT p.number, {', '.join(found)} FROM ({events}) AS e JOIN {probes.name} AS p"
