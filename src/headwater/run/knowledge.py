@@ -144,8 +144,7 @@ class _Walk:
 
     def _change(self, to: Published) -> None:
         old, new = self.now.state.segments, to.state.segments
-        equal = _equal(old, new)
-        left, came = old.minus(equal), new.minus(equal)
+        left, came = _differences(old, new)
         new_spans = _everywhere(came, (DataInterval(to.at, MAX_TIME),))
         if old.hull is not None:
             before = DataInterval(MIN_TIME, old.hull.start)
@@ -229,20 +228,29 @@ def _joined(one: Spans, other: Spans) -> Spans:
     return join_intervals((*one, *other))
 
 
-def _equal(old: IntervalMap[Segment], new: IntervalMap[Segment]) -> IntervalMap[bool]:
-    """Where two states have the same contents."""
+def _differences(
+    old: IntervalMap[Segment], new: IntervalMap[Segment]
+) -> tuple[IntervalMap[Segment], IntervalMap[Segment]]:
+    """What of the old contents stands no more, and what came. Most entries are mostly equal."""
     ours, theirs = old.entries, new.entries
-    shorter = min(len(ours), len(theirs))
-    head = next((n for n in range(shorter) if ours[n] != theirs[n]), shorter)
-    found = [(interval, True) for interval, _ in ours[:head]]
-    middle = IntervalMap(ours[head:])
-    for interval, segment in theirs[head:]:
-        found += [
-            (both, True)
-            for both, before in middle.within(interval)
-            if before.contents == segment.contents
-        ]
-    return IntervalMap.of(found)
+    head = _alike(ours, theirs)
+    ours, theirs = ours[head:], theirs[head:]
+    tail = _alike(ours[::-1], theirs[::-1])
+    before = IntervalMap(ours[: len(ours) - tail])
+    after = IntervalMap(theirs[: len(theirs) - tail])
+    equal = IntervalMap.of(
+        (both, True)
+        for interval, segment in after
+        for both, earlier in before.within(interval)
+        if earlier.contents == segment.contents
+    )
+    return before.minus(equal), after.minus(equal)
+
+
+def _alike(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many entries are equal before the first that differ."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _files(state: State, interval: DataInterval) -> tuple[DataFile, ...]:
