@@ -147,8 +147,8 @@ def _alone(rows: pa.Table, labels: Labels, entities: Clusters, column: InputColu
     """The AUC of one feature, whichever of several ways to read it gives the highest."""
     values = rows.column(column.name)
     if is_category(column):
-        codes = names(values).combine_chunks().dictionary_encode().fill_null("").indices
-        return ranking.auc(ranking.rank(labels, _rates(codes.to_numpy(), labels, entities)))
+        codes = names(values).fill_null("").combine_chunks().dictionary_encode().indices.to_numpy()
+        return ranking.auc(ranking.rank(labels, _rates(codes, labels, entities)), entities)
     found = numbers(values)
     known = np.isfinite(found)
     if not known.any():

@@ -36,6 +36,8 @@ def frozen_leaks(
         moments = frozen.column(AT)
         frozen = frozen.filter(pc.less_equal(moments, pa.scalar(cut, moments.type)))
     leak = partial(Leak, check="freeze", limit=0.0)
+    if not frozen.num_rows:
+        return
     place = match(rows, frozen, _identity(spec, frozen))
     known = place >= 0
     rebuilt, kept = frozen.filter(pa.array(known)), rows.take(pa.array(place[known]))

@@ -58,7 +58,7 @@ def parse_gate(text: str, place: Place = Place()) -> Gate:
     ('auc', '>=', 'champion.auc', -0.01)
     """
     found = _GATE.fullmatch(text.strip())
-    if found is None:
+    if found is None or (found["operator"] == ":" and _known(found["left"]) != "leaks"):
         what = f"`{text}` is no condition on figures"
         raise HeadwaterError(Issue(code="E030", what=what, place=place, fix=_FIX))
     left, right = _known(found["left"]), _known(found["right"] or "")

@@ -70,7 +70,7 @@ def test_gates_as_written(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "auc", "auc >", "> 0.5", "auc is good", "auc > 0.5 + x", "1 < 2 3"]
+    "text", ["", "auc", "auc >", "> 0.5", "auc is good", "auc > 0.5 + x", "auc: 0.7", "1 < 2 3"]
 )
 def test_what_is_no_condition(text: str) -> None:
     with pytest.raises(HeadwaterError, match="E030") as raised:
