@@ -160,7 +160,7 @@ def bind_scores(
     given = [c.name for c in _model_columns(model) if c.on_request]
     if given:
         what = f"`{given[0]}` comes with a request, so that nobody can be scored day by day"
-        fix = "leave `scores` out, or the feature"
+        fix = "`scores: {batch: false, online: true}`, or leave the feature out"
         place = inputs.place_of("scores", definition.place)
         return None, [Issue(code="E039", what=what, place=place, fix=fix)]
     if not definition.scores.where:

@@ -80,6 +80,7 @@ class ModelDefinition:
 class Scores:
     """What the key `scores` says."""
 
+    batch: bool = True  # False: nobody is scored but by requests
     every: Every = "day"
     by: time | None = None  # local time of the day after, until which they are to be there
     begins: date | None = None  # the first day; None: the one after the test span

@@ -117,6 +117,7 @@ PROFIT: Final = Record(
 )
 SCORES: Final = Record(
     (
+        Key("batch", Flag(), "whether runs score everybody, as they do by default"),
         Key("every", Choice(get_args(Every)), "how often everybody is scored; `day` by default"),
         Key("by", TimeOfDay(), "until when a day's scores are to be there, the day after"),
         Key("from", Day(), "the first day; the one after the test span by default"),
@@ -126,7 +127,6 @@ SCORES: Final = Record(
     ),
     moved={
         "schedule": '`every: day` and `by: "07:00"`; when runs begin, `headwater.yml` says',
-        "batch": "scores are made by every run; `online: true` adds requests",
         "start": "did you mean `from`?",
         "begin": "did you mean `from`?",
         "filter": "did you mean `where`?",

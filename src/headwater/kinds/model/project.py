@@ -74,7 +74,7 @@ class _Project:
             return
         yield from self._entity_issues(draft)
         yield from _embargo_issues(draft, labels[draft.label])
-        if draft.scores is not None and _first_scored(draft) is None:
+        if _is_scored(draft) and _first_scored(draft) is None:
             what = "`scores` has no first day, as the split has no test span"
             fix = "add `from: 2011-10-01` to `scores`, or state `split`"
             yield Issue(code="E039", what=what, place=draft.place_of("scores"), fix=fix)
@@ -123,7 +123,7 @@ class _Project:
             **common,
         )
         begins = _first_scored(draft)
-        if draft.scores is not None and begins is not None:
+        if draft.scores is not None and draft.scores.batch and begins is not None:
             yield ScoresDefinition(
                 id=NodeId("scores", draft.name),
                 scores=draft.scores,
@@ -164,6 +164,11 @@ def _entity(definition: Definition) -> str:
 def _horizon(label: Definition) -> timedelta:
     assert isinstance(label, HasLabel)
     return label.spec.horizon
+
+
+def _is_scored(draft: Draft) -> bool:
+    """Whether everybody is scored by runs."""
+    return draft.scores is not None and draft.scores.batch
 
 
 def _first_scored(draft: Draft) -> date | None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.compiling import compile_view
-from headwater.features.model import FeatureSet, HasFeatures, ViewSpec
+from headwater.features.model import FeatureSet, ViewSpec
 from headwater.graph.node import Node
 from headwater.ids import NodeId
+from headwater.kinds.feature_view.definition import FeatureViewDefinition
 from headwater.kinds.model.definition import ModelDefinition
 from headwater.ledger import Version
 from headwater.plan.state import State
@@ -102,7 +103,7 @@ class Released:
     @cached_property
     def _specs(self) -> Mapping[str, ViewSpec]:
         found = ((n.id.name, n.definition) for n in self.bound.graph.nodes.values())
-        return {name: each.spec for name, each in found if isinstance(each, HasFeatures)}
+        return {name: each.spec for name, each in found if isinstance(each, FeatureViewDefinition)}
 
     @cached_property
     def _relations(self) -> Mapping[str, Node]:
