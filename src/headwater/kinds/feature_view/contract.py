@@ -73,11 +73,11 @@ def _rules(column: str, kind: str, promise: Promise) -> Iterator[Rule]:
         yield RowRule(name=f"{column}.required", condition=condition, columns=columns, place=place)
     if promise.minimum is not None:
         low = Bounded(column=column, comparison=">=", bound=promise.minimum)
-        name = f"{column}.minimum {promise.minimum:g}"
+        name = f"{column}.minimum {promise.minimum}"
         yield RowRule(name=name, condition=low, columns=columns, place=place)
     if promise.maximum is not None:
         high = Bounded(column=column, comparison="<=", bound=promise.maximum)
-        name = f"{column}.maximum {promise.maximum:g}"
+        name = f"{column}.maximum {promise.maximum}"
         yield RowRule(name=name, condition=high, columns=columns, place=place)
     if promise.nulls is not None:
         yield DatasetRule(
