@@ -54,8 +54,8 @@ def _row(entity: Any, keys: Sequence[str]) -> dict[str, Any]:
         return {str(name): value for name, value in entity.items()}
     values = entity if isinstance(entity, tuple | list) else (entity,)
     if len(values) != len(keys):
-        what = f"{entity!r} is no key of {len(keys)} columns"
-        raise _wrong(what, f"give {', '.join(keys)}, as a tuple or a mapping")
+        what = f"{entity!r} is no key: that is `{', '.join(keys)}`"
+        raise _wrong(what, "give a value for each, in a tuple where there are several")
     return dict(zip(keys, values, strict=True))
 
 
