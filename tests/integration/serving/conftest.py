@@ -43,8 +43,9 @@ _OFFERS = """
     /*
     time: sent_at
     key: id
+    reads: {orders: 1d before}
     */
-    select id, ordered_at as sent_at, customer, amount::double / 7 as basket from orders
+    select id, ordered_at + interval 3 hour as sent_at, customer, amount::double / 7 as basket from orders
 """
 _ON_DEMAND = _VIEW.replace(
     "    online:",
