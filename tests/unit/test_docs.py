@@ -27,6 +27,7 @@ from headwater.kinds.dashboard.keys import DASHBOARD
 from headwater.kinds.dashboard.keys import RECORDS as CARDS
 from headwater.kinds.feature_view import keys as feature_keys
 from headwater.kinds.metric import keys as metric_keys
+from headwater.kinds.model import keys as model_keys
 from headwater.kinds.query import keys as query_keys
 from headwater.kinds.query.read import QUERY_READER
 from headwater.kinds.report.keys import REPORT
@@ -187,6 +188,11 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         "view": feature_keys.VIEW,
         "feature": feature_keys.FEATURE,
         "promise": feature_keys.PROMISE,
+    },
+    "models.md": {
+        name: record
+        for name, record in vars(model_keys).items()
+        if isinstance(record, Record) and not name.startswith("_")
     },
     "queries.md": {"query": query_keys.QUERY, "parameter": query_keys.PARAMETER},
     "table.md": {

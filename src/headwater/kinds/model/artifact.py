@@ -79,7 +79,7 @@ def read_artifact(
 def load_scorer(
     node: Node, state: State, session: Session, absolute: Callable[[str], Path]
 ) -> Scorer:
-    """What scores by the model that a state holds. Codes E040, E044, and those of its files."""
+    """What scores by the model that a state holds. Codes E026, E044, and those of its files."""
     files = read_artifact(node, state, session, absolute)
     try:
         from headwater.learning.artifact import unpack

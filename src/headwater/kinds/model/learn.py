@@ -129,7 +129,7 @@ def _read_rows(path: Path) -> pa.Table | None:
 def missing_extra(error: ImportError) -> Issue:
     """A library of the extra `ml` is not installed."""
     return Issue(
-        code="E040",
+        code="E026",
         what=f"models need the library `{error.name or error}`, which is not installed",
         place=Place(),
         fix="pip install 'headwater[ml]'",

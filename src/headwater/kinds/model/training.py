@@ -42,7 +42,7 @@ def train(  # noqa: PLR0913  # what is learnt from, and what it is compared with
     frozen: pa.Table | None = None,
     champion: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
-    """The files of a trained model. Codes E020 to E040, E041 (the process died), E705 (stopped)."""
+    """The files of a trained model. Codes E020 to E033, E041 (the process died), E705 (stopped)."""
     with context.staging(f"train-{node.name}") as folder:
         for name, table in ((ROWS, rows), (LAGGED, lagged), (FROZEN, frozen)):
             if table is not None:
