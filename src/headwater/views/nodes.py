@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from headwater.features.model import HasFeatures
+from headwater.kinds.feature_view.definition import FeatureViewDefinition
 from headwater.kinds.metric.definition import MetricDefinition
 from headwater.views.feature_facts import feature_facts
 from headwater.views.figures import count, size, span
@@ -82,7 +82,7 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
         *(metric_facts(project, metric) if metric is not None else ()),
         *model_facts(project, definition),
         *score_facts(project, definition),
-        *(feature_facts(definition.spec) if isinstance(definition, HasFeatures) else ()),
+        *(feature_facts(definition.spec) if isinstance(definition, FeatureViewDefinition) else ()),
         ("published", published if facts.is_built else ""),
         ("owner", facts.owner or "none"),
         ("tags", ", ".join(facts.tags)),
