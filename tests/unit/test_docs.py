@@ -26,6 +26,7 @@ from headwater.errors import Issue
 from headwater.kinds.dashboard.keys import DASHBOARD
 from headwater.kinds.dashboard.keys import RECORDS as CARDS
 from headwater.kinds.feature_view import keys as feature_keys
+from headwater.kinds.label import keys as label_keys
 from headwater.kinds.metric import keys as metric_keys
 from headwater.kinds.model import keys as model_keys
 from headwater.kinds.query import keys as query_keys
@@ -189,6 +190,7 @@ RECORDS: dict[str, Mapping[str, Record]] = {
         "feature": feature_keys.FEATURE,
         "promise": feature_keys.PROMISE,
     },
+    "labels.md": {"label": label_keys.LABEL, "observe": label_keys.OBSERVE},
     "models.md": {
         name: record
         for name, record in vars(model_keys).items()
