@@ -18,6 +18,8 @@ from headwater.learning.report import Importance
 from headwater.learning.scorer import Scorer
 
 _ROWS_CONTRIBUTING: Final = 5_000
+#: The same where contributions are sampled: that takes up to a second a row.
+_ROWS_SAMPLED: Final = 50
 _ROWS_DEPENDING: Final = 500
 #: Values of a feature at which partial dependence is asked.
 _GRID: Final = 20
@@ -33,8 +35,10 @@ def explain(scorer: Scorer, rows: pa.Table, *, seed: int) -> tuple[Importance, .
     if not rows.num_rows:
         return ()
     sampled = _sample(rows, _ROWS_CONTRIBUTING, seed)
-    size = np.abs(scorer.contributions(sampled)[:, :-1]).mean(axis=0)
     few = _sample(sampled, _ROWS_DEPENDING, seed)
+    is_exact = scorer.estimator.is_exact
+    contributing = sampled if is_exact else _sample(few, _ROWS_SAMPLED, seed)
+    size = np.abs(scorer.contributions(contributing)[:, :-1]).mean(axis=0)
     found = [
         Importance(
             feature=column.name,

@@ -165,6 +165,22 @@ def test_importance_is_of_all_inputs() -> None:
     assert explain(trained.model, rows.slice(0, 0), seed=0) == ()
 
 
+def test_sampled_contributions_are_of_few_rows() -> None:
+    rows = customers(months=15)
+    other = spec(
+        algorithm="sklearn",
+        estimator="sklearn.naive_bayes.GaussianNB",
+        parameters={},
+        columns=COLUMNS[:2],
+        split=SplitSpec(origins=1),
+        recency="days_since_order",
+    )
+    trained = fit(rows, other, threads=1)
+    found = explain(trained.model, rows, seed=1)
+    assert {each.feature for each in found} == {"days_since_order", "orders_90d"}
+    assert min(each.contribution for each in found) > 0.1
+
+
 def test_dependence_is_the_mean_score_where_all_have_the_value() -> None:
     rows, trained, report = learnt()
     (orders,) = [each for each in report.importance if each.feature == "orders_90d"]
