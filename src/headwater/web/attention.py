@@ -11,6 +11,7 @@ from typing import Literal
 from headwater.ids import NodeId
 from headwater.kinds.source.definition import SourceDefinition
 from headwater.project.metrics.restating import Restatement, read_restatements
+from headwater.project.monitoring.recording import newest
 from headwater.project.recency import measure_freshness
 from headwater.views.figures import count
 from headwater.web.context import Snapshot
@@ -45,6 +46,7 @@ def matters(snapshot: Snapshot) -> list[Matter]:
         *_late(snapshot),
         *_waiting(snapshot),
         *_restated(snapshot),
+        *_models(snapshot),
         *_drafts(snapshot),
     ]
     return sorted(found, key=lambda each: ("bad", "warn", "quiet").index(each.urgency))
@@ -141,6 +143,24 @@ def _named(snapshot: Snapshot, nodes: Sequence[NodeId]) -> str:
 def _readers(snapshot: Snapshot, node: NodeId) -> int:
     facts = snapshot.facts.get(node)
     return len(facts.children) if facts is not None else 0
+
+
+def _models(snapshot: Snapshot) -> Iterator[Matter]:
+    """Models in use of which the newest look found something."""
+    for node in sorted(each for each in snapshot.facts if each.kind == "model"):
+        found = newest(snapshot.ledger, node.name)
+        if found is None or not found.findings or snapshot.now - found.at > _NEWS:
+            continue
+        others = count(len(found.findings) - 1, "more finding")
+        yield Matter(
+            urgency="bad" if found.worst == "alarm" else "warn",
+            what=found.findings[0].text,
+            why=f"and {others}" if len(found.findings) > 1 else "",
+            owner=_owner(snapshot, node),
+            node=node,
+            url=f"{node_url(node)}/monitoring",
+            more="How it does",
+        )
 
 
 def _drafts(snapshot: Snapshot) -> Iterator[Matter]:

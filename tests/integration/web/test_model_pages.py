@@ -42,6 +42,7 @@ COLUMNS = (
     InputColumn(name="recency_days", type="BIGINT"),
 )
 PAGES = (
+    "/",
     "/models",
     "/models/churn",
     "/models/churn@1",
@@ -237,9 +238,12 @@ def test_the_page_of_its_use(pages: Served) -> None:
     with pages.client() as client:
         page = client.get("/models/churn/monitoring").text
         unknown = client.get("/models/chrun/monitoring")
+        home = client.get("/").text
     assert "moved far" in page
     assert "8.3 %" in page
     assert "that came true, or not" in page
+    assert 'href="/models/churn/monitoring"' in home
+    assert "refused 8.3 %" in home
     assert (unknown.status_code, "churn" in unknown.text) == (404, True)
 
 
