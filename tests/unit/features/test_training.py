@@ -13,6 +13,7 @@ from tests.unit.features.views import CUSTOMERS, feature, sales, view
 from headwater.engines.protocol import KNOWN_COLUMNS, Session
 from headwater.errors import Place
 from headwater.features.compiling import compile_view
+from headwater.features.labels import narrowed
 from headwater.features.model import FeatureSet
 from headwater.features.training import BoundView, add_training_rows, check_views
 
@@ -37,13 +38,18 @@ def show(session: Session, events: Rows, labels: Rows) -> None:
     columns = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in sales().schema)
     session.fetch(f"CREATE OR REPLACE TEMP TABLE sales AS SELECT {columns}, {known} LIMIT 0")
     listed = f'customer, sold_at, quantity, "{KNOWN_COLUMNS[0]}", "{KNOWN_COLUMNS[1]}"'
-    for row in events:
-        session.fetch(f"INSERT INTO sales ({listed}) VALUES (?, ?, ?, ?, ?)", list(row))
+    insert(session, f"sales ({listed})", events)
     session.fetch(
         'CREATE OR REPLACE TEMP TABLE labels (customer_id BIGINT, "at" TIMESTAMP, label BOOLEAN)'
     )
-    for row in labels:
-        session.fetch("INSERT INTO labels VALUES (?, ?, ?)", list(row))
+    insert(session, "labels", labels)
+
+
+def insert(session: Session, into: str, rows: Rows) -> None:
+    """All rows at once."""
+    if rows:
+        places = ", ".join("(" + ", ".join("?" * len(row)) + ")" for row in rows)
+        session.fetch(f"INSERT INTO {into} VALUES {places}", [v for row in rows for v in row])
 
 
 def rows_of(session: Session, *views: BoundView, **asked: Any) -> Rows:
@@ -77,7 +83,7 @@ label = st.tuples(st.sampled_from([1, 2, 3, None]), moments, st.booleans())
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     events=st.lists(event, max_size=8),
@@ -165,3 +171,19 @@ def test_rows_need_the_key_of_a_view() -> None:
     (issue,) = check_views((compiled(),), ("customer", "at"), PLACE, "`churned`")
     assert (issue.code, issue.place) == ("E014", PLACE)
     assert issue.what == "feature view `customer` needs `customer_id`, which `churned` has not"
+
+
+def test_a_view_narrowed_to_what_is_asked_for() -> None:
+    spec = view(
+        feature("orders", "count(*)", "30d"),
+        feature("spend", "sum(quantity)", "all"),
+        feature("mean", "spend / nullif(orders_30d, 0)"),
+        feature("size", "mean * 2"),
+    )
+    features = compile_view(spec, CUSTOMERS, sales())
+    assert [c.name for c in narrowed(features, ["orders_30d"]).columns] == ["orders_30d"]
+    assert narrowed(features, ["orders_30d"]).longest == timedelta(days=31)
+    whole = narrowed(features, ["size"])
+    assert [column.name for column in whole.columns] == ["orders_30d", "spend", "mean", "size"]
+    assert len(whole.windows) == 2
+    assert narrowed(features, []).windows == ()
