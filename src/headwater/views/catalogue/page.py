@@ -65,7 +65,7 @@ def _sidebar(catalogue: Catalogue, with_handbook: bool) -> Html:
     kinds = dict.fromkeys(node.kind for node in catalogue.nodes)
     lists = [
         join(
-            tag("h2", f"{kind.capitalize()}s"),
+            tag("h2", _several(kind)),
             tag(
                 "ul",
                 *(
@@ -87,6 +87,18 @@ def _sidebar(catalogue: Catalogue, with_handbook: bool) -> Html:
         *lists,
         aria_label="Nodes",
     )
+
+
+def _several(kind: str) -> str:
+    """What several nodes of a kind are called.
+
+    >>> _several("table"), _several("query"), _several("feature_view"), _several("scores")
+    ('Tables', 'Queries', 'Feature views', 'Scores')
+    """
+    words = kind.replace("_", " ").capitalize()
+    if words.endswith("s"):
+        return words
+    return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
 
 
 def _searched(facts: NodeFacts) -> str:
@@ -132,7 +144,7 @@ def _node(catalogue: Catalogue, facts: NodeFacts) -> Html:
         "article",
         tag(
             "header",
-            tag("span", facts.node.kind, class_=f"kind {facts.node.kind}"),
+            tag("span", facts.node.kind.replace("_", " "), class_=f"kind {facts.node.kind}"),
             tag("h2", facts.node.name),
             title,
         ),
