@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -140,6 +141,16 @@ def test_files_of_other_content_are_refused(name: str) -> None:
             algorithm.load(broken, 5)
     with pytest.raises(CannotLoadError, match=r"is (not )?of "):
         algorithm.load(content, 4)
+
+
+@pytest.mark.parametrize("package", ["xgboost", "lightgbm", "sklearn"])
+def test_a_missing_package_is_told_with_what_installs_it(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, "sklearn.base", None)
+    with pytest.raises(HeadwaterError, match=r"E026 .* pip install 'headwater\[ml\]'"):
+        algorithm_of(package, FOREST).fit(examples(), {}, 0)
 
 
 def test_the_fast_path_of_xgboost_is_what_its_python_interface_gives() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,10 @@ def test_another_process_gives_the_same_bytes() -> None:
         "    dumped = fit(ROWS, asked).model.estimator.dump()\n"
         "    print(hashlib.sha256(dumped).hexdigest())\n"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    root = Path(__file__).parents[3]
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
     here = [
         hashlib.sha256(fit(ROWS, asked).model.estimator.dump()).hexdigest()
         for asked in SPECS.values()

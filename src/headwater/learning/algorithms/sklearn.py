@@ -9,7 +9,9 @@ import re
 import threading
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -72,7 +74,8 @@ class SklearnEstimator:
         """The log-odds of each row."""
         if not len(matrix):
             return np.empty(0)
-        shares = self._pipeline.predict_proba(matrix)[:, 1].astype(np.float32)
+        with _one_thread():
+            shares = self._pipeline.predict_proba(matrix)[:, 1].astype(np.float32)
         bounded = np.clip(shares.astype(np.float64), _NEAR, 1 - _NEAR)
         margins: Numbers = np.log(bounded / (1 - bounded))
         return margins
@@ -83,10 +86,7 @@ class SklearnEstimator:
 
     def contributions(self, matrix: Numbers) -> Numbers:
         """Shapley values over permutations against the kept training rows, and the base."""
-        try:
-            import shap
-        except ModuleNotFoundError:
-            raise missing_extra("shap") from None
+        shap = _shap()
         masker = shap.maskers.Independent(self._background, max_samples=BACKGROUND)
         with self._explaining:  # shap draws from numpy's global generator
             explainer = shap.PermutationExplainer(self.margins, masker, seed=0)
@@ -141,7 +141,8 @@ class SklearnAlgorithm:
         )
         pipeline = make_pipeline(*before, made)
         try:
-            pipeline.fit(examples.matrix, examples.labels)
+            with _one_thread():
+                pipeline.fit(examples.matrix, examples.labels)
         except (ValueError, TypeError) as error:
             raise HeadwaterError(refused_value(self.estimator, error)) from error
         if not hasattr(pipeline, "predict_proba"):
@@ -212,6 +213,35 @@ def _dump(thing: object) -> bytes:
         for name, content in [*sorted(files.items()), ("schema.json", schema.encode())]:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
     return target.getvalue()
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Threads of OpenMP wait for each other far longer than a row takes to score."""
+    return _threads().limit(limits=1, user_api="openmp")  # type: ignore[no-any-return]
+
+
+@cache
+def _threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@cache
+def _shap() -> Any:
+    """The package, its loops not compiled: that takes seconds, and saves none here."""
+    try:
+        import numba
+
+        settings: Any = numba.config
+        compiles, settings.DISABLE_JIT = settings.DISABLE_JIT, True
+        try:
+            import shap
+        finally:
+            settings.DISABLE_JIT = compiles
+    except ModuleNotFoundError:
+        raise missing_extra("shap") from None
+    return shap
 
 
 def _takes_missing(estimator: Any) -> bool:
