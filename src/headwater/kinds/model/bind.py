@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Final, cast
@@ -24,7 +24,7 @@ from headwater.kinds.model.definition import (
 )
 from headwater.kinds.model.online import default_issues
 from headwater.learning.model import AT, LABEL, InputColumn, LearningSpec
-from headwater.sql import QueryTemplate
+from headwater.sql import Column, Query, QueryTemplate, Relation, SqlError
 
 DAY: Final = "day"
 #: All time, as a number of days that the calendar can take away from any date.
@@ -165,6 +165,9 @@ def bind_scores(
         return None, [Issue(code="E039", what=what, place=place, fix=fix)]
     if not definition.scores.where:
         sets = tuple(_narrowed(e, [c.name for c in _model_columns(model)]) for e in sets)
+    wrong = _where_issue(definition, sets, upstream, context)
+    if wrong is not None:
+        return None, [wrong]
     schema: list[tuple[str, str]] = [*_key_schema(sets[0], upstream[inputs.entity])]
     schema += [(AT, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
     schema += [("reasons", "VARCHAR[]")] if definition.scores.reasons else []
@@ -187,6 +190,30 @@ def bind_scores(
         key=(*sets[0].keys, DAY),
         recipe=recipe,
     ), []
+
+
+def _where_issue(
+    definition: ScoresDefinition,
+    sets: Sequence[FeatureSet],
+    upstream: Mapping[str, Node],
+    context: BindContext,
+) -> Issue | None:
+    """E039 where the condition of who is scored is none over the features."""
+    where = definition.scores.where
+    if not where:
+        return None
+    columns = _key_schema(sets[0], upstream[definition.inputs.entity])
+    columns += [(c.name, c.type) for each in sets for c in each.columns if not c.on_request]
+    relation = Relation(name="features", columns=tuple(Column(name=n, type=t) for n, t in columns))
+    query = Query(
+        sql=f"SELECT 1 AS one FROM features WHERE ({where})", relations={"features": relation}
+    )
+    (found,) = context.sql.bind_many([query])
+    if not isinstance(found, SqlError):
+        return None
+    problem = found.problem
+    place = definition.inputs.place_of("scores", definition.place)
+    return Issue(code="E039", what=f"`where`: {problem.what}", place=place, fix=problem.fix)
 
 
 def meaning(learning: LearningSpec) -> dict[str, str]:
