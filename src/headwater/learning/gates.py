@@ -96,7 +96,7 @@ def judge(gates: Iterable[Gate], report: TrainingReport) -> tuple[GateResult, ..
 def _judge(gate: Gate, report: TrainingReport) -> GateResult:
     names = [name for name in (gate.left, gate.right) if isinstance(name, str)]
     left = _value(gate.left, report)
-    right = gate.right if isinstance(gate.right, float) else _value(gate.right, report)
+    right = _value(gate.right, report) if isinstance(gate.right, str) else gate.right
     if right is not None:
         right += gate.plus
     missing = [name for name in names if _value(name, report) is None]

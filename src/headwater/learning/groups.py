@@ -70,7 +70,7 @@ def _fifths(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_], list[str]
     at = np.clip(np.searchsorted(edges, found), 1, len(spans)) - 1
     column = np.array(spans, dtype=object)[at]
     column[~np.isfinite(found)] = None
-    return column, spans
+    return column, list(dict.fromkeys(spans))  # two may read alike
 
 
 def _shown(values: pa.ChunkedArray, found: Floats, bound: float) -> str:
