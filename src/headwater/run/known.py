@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from headwater.engines.protocol import KNOWN_COLUMNS, InputRelation, KnownRows, Session
 from headwater.graph.node import Node
@@ -21,7 +20,6 @@ from headwater.run.query import relation_of
 
 __all__ = [
     "KnownHistory",
-    "bind_as_of",
     "bind_known",
     "known_history",
     "lineage",
@@ -29,7 +27,6 @@ __all__ = [
 ]
 
 _PROD = "prod"
-_ALWAYS = DataInterval(MIN_TIME, MAX_TIME)
 
 
 def known_history(node: Node, context: RunContext) -> KnownHistory:
@@ -146,21 +143,6 @@ def bind_known(
         return None
     session.bind_inputs([_relation(name, node, pieces, context)])
     return KNOWN_COLUMNS
-
-
-def bind_as_of(
-    session: Session,
-    name: str,
-    node: Node,
-    context: RunContext,
-    moment: datetime,
-    *,
-    span: DataInterval = ALL_TIME,
-) -> None:
-    """Show a node's rows as they were at a moment; all of them count as known ever since."""
-    found = _within(known_history(node, context), span)
-    pieces = [replace(p, known=_ALWAYS) for p in found if p.known.start <= moment < p.known.end]
-    session.bind_inputs([_relation(name, node, pieces, context)])
 
 
 def _within(history: KnownHistory, span: DataInterval) -> list[Piece]:
