@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import cast
 
 from headwater.clock import local
 from headwater.contracts.quoting import quote, quote_all
+from headwater.engines.codes import ENGINE_FAILED
 from headwater.engines.protocol import Session, Written
-from headwater.errors import Issue
+from headwater.errors import HeadwaterError, Issue
 from headwater.features.compiling import compile_view
 from headwater.features.computing import add_features, showing_events
 from headwater.features.model import FeatureSet
@@ -73,7 +76,8 @@ def write_rows(
             within=features.span,
         )
     probes = Probes(relation=_PROBES, keys=features.keys, at="at")
-    add_features(session, features, probes, events=spec.source, into=_ROWS, zone=zone)
+    with _user_mistakes(definition):
+        add_features(session, features, probes, events=spec.source, into=_ROWS, zone=zone)
     written = session.write_query(
         f"SELECT {quote_all(node.column_names)} FROM {quote(_ROWS)}",
         schema=node.schema,
@@ -85,6 +89,20 @@ def write_rows(
     for name in (_PROBES, _ROWS):
         session.fetch(f"DROP TABLE {quote(name)}")
     return written, left_out
+
+
+@contextmanager
+def _user_mistakes(definition: FeatureViewDefinition) -> Iterator[None]:
+    """What DuckDB says of values, such as one that is not of its `type`, is of the view: E010."""
+    try:
+        yield
+    except HeadwaterError as error:
+        (issue,) = error.issues
+        if issue.code != ENGINE_FAILED:
+            raise
+        what = f"{definition.id}: {issue.what}"
+        told = replace(issue, code="E010", what=what, place=definition.place)
+        raise HeadwaterError(told) from error
 
 
 def feature_set(node: Node, context: RunContext) -> FeatureSet:
