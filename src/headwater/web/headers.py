@@ -20,8 +20,6 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-#: The same as bytes, for who writes answers by itself.
-SECURE_HEADERS = tuple((name.encode(), value.encode()) for name, value in _HEADERS.items())
 
 
 def secure(response: Response) -> Response:

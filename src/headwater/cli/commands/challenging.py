@@ -82,7 +82,7 @@ def _begin(project: Project, text: str, trial: Trial) -> Deployment:
     from headwater.ids import NodeId
     from headwater.project.keys import model_of
     from headwater.project.serving.deploying import begin
-    from headwater.project.serving.publishing import published_version
+    from headwater.project.versions import published_version
 
     named, _, number = text.partition("@")
     if not (number.isascii() and number.isdigit() and len(number) < 10):
@@ -90,8 +90,9 @@ def _begin(project: Project, text: str, trial: Trial) -> Deployment:
         raise UsageError(Issue(code="E068", what=f"`{text[:80]}` names no version", fix=fix))
     view, workspace = project.published, project.workspace
     model = model_of(named, view.definitions)
-    version = workspace.ledger.version(NodeId("model", model), int(number))
-    champion = published_version(view, model)
+    node = NodeId("model", model)
+    version = workspace.ledger.version(node, int(number))
+    champion = published_version(workspace.ledger, view, node)
     if champion is None:
         what = f"model.{model} has no published version to try it beside"
         fix = f"`headwater promote {version}`"
@@ -100,7 +101,7 @@ def _begin(project: Project, text: str, trial: Trial) -> Deployment:
         workspace.ledger,
         version,
         trial,
-        champion=champion,
+        champion=champion.number,
         at=workspace.clock.now,
         wall=datetime.now(UTC),
         author=workspace.author,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from headwater.errors import UsageError
 from headwater.ids import NodeId
+from headwater.kinds.model.versions import read_facts
 from headwater.ledger import Ledger
 from headwater.online.model import OnlineError
 from headwater.project.serving.model import OnlineModel
@@ -44,19 +44,14 @@ def model_facts(serving: Serving, name: str) -> dict[str, Any]:
 
 
 def figures_of(ledger: Ledger, name: str, version: int | None) -> dict[str, float | None]:
-    """The figures of a version as its training found them; none where it has no number."""
+    """The figures of a version on its test span; none of one that is not in the ledger."""
     if version is None:
         return {}
     try:
-        body = json.loads(ledger.version(NodeId("model", name), version).body)
-    except (UsageError, ValueError):
+        found = ledger.version(NodeId("model", name), version)
+    except UsageError:
         return {}
-    figures = body.get("figures", {}) if isinstance(body, dict) else {}
-    return {
-        figure: value
-        for figure, value in figures.items()
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-    }
+    return {figure: value.value for figure, value in read_facts(found).figures.items()}
 
 
 def _columns(types: Mapping[str, str]) -> list[dict[str, str]]:

@@ -20,8 +20,8 @@ from headwater.project.keys import ApiKey, read_keys
 from headwater.project.serving.deploying import Deployment, live_deployments
 from headwater.project.serving.log import RequestLog
 from headwater.project.serving.model import OnlineModel
-from headwater.project.serving.publishing import published_version
 from headwater.project.serving.runtime import Runtime
+from headwater.project.versions import published_version
 from headwater.web.context import Site, Snapshot
 from headwater.web.scoring.admission import Admission
 from headwater.web.scoring.figures import Figures, Gauge, age_s
@@ -222,5 +222,6 @@ class Serving:
 
 def published_versions(snapshot: Snapshot) -> Mapping[str, int | None]:
     """The models of a release, each with the number of the version that is published."""
-    names = [node.name for node in snapshot.bound.graph.nodes if node.kind == "model"]
-    return {name: published_version(snapshot.view, name) for name in names}
+    nodes = [node for node in snapshot.bound.graph.nodes if node.kind == "model"]
+    found = ((n.name, published_version(snapshot.ledger, snapshot.view, n)) for n in nodes)
+    return {name: version.number if version is not None else None for name, version in found}
