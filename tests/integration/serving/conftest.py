@@ -45,7 +45,8 @@ _OFFERS = """
     key: id
     reads: {orders: 1d before}
     */
-    select id, ordered_at + interval 3 hour as sent_at, customer, amount::double / 7 as basket from orders
+    select id, ordered_at + interval 3 hour as sent_at, customer, amount::double / 7 as basket
+    from orders
 """
 _ON_DEMAND = _VIEW.replace(
     "    online:",
@@ -79,7 +80,10 @@ def shop(shop_once: Path, tmp_path: Path) -> Small:
 
 @pytest.fixture(scope="session")
 def on_demand_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = MODEL.replace("gates: [auc > 0.6]", "gates: [auc > 0]") + "    scores: {batch: false, online: true}\n"
+    model = (
+        MODEL.replace("gates: [auc > 0.6]", "gates: [auc > 0]")
+        + "    scores: {batch: false, online: true}\n"
+    )
     small = model_shop(Small(tmp_path_factory.mktemp("asked") / "small"), model)
     small.write("tables/sales.sql", _SALES)
     small.write("tables/offers.sql", _OFFERS)

@@ -114,11 +114,11 @@ def _scored(
         explained = model.explain(vector, reasons) if reasons else ()
     except HeadwaterError:  # a value that no model takes, as an infinite one
         return replace(scored, status="failed", vector=vector, missing=missing)
-    values = {column.name: value for column, value in zip(names, vector, strict=True)}
+    values = dict(zip((column.name for column in names), vector, strict=True)) if reasons else {}
     return replace(
         scored,
         score=score,
         vector=vector,
         missing=missing,
-        reasons=tuple(Reason(name, values[name], added) for name, added in explained),
+        reasons=tuple([Reason(name, values[name], added) for name, added in explained]),
     )
