@@ -111,7 +111,9 @@ class Draft:
             for column in formulas.columns
         ]
         source_keys = tuple(theirs for _, theirs in self.keys)
-        named = (*source_keys, str(source.time), *source.key, spec.known_at)
+        spelled = {name.casefold(): name for name, _ in (*source.schema, *source.hidden)}
+        known_at = spelled.get(spec.known_at.casefold(), "")
+        named = (*source_keys, str(source.time), *source.key, known_at)
         on_request = tuple(e for c, e in expressions if c.name in formulas.on_request)
         return FeatureSet(
             view=spec.name,
@@ -138,7 +140,7 @@ class Draft:
             ),
             request=dict(spec.request),
             latency=spec.latency,
-            known_at=spec.known_at,
+            known_at=known_at,
             reads=columns_read(formulas, source, named),
             digest=digest(
                 template.rows,
@@ -148,7 +150,7 @@ class Draft:
                 [(e.name, e.sql) for e in on_request],
                 sorted(spec.request.items()),
                 str(spec.latency),
-                spec.known_at,
+                known_at,
             ),
         )  # fmt: skip
 
