@@ -7,14 +7,13 @@ corrected later does not leak.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from headwater.contracts.quoting import quote, quote_all
-from headwater.errors import Issue, Place, did_you_mean
 from headwater.features.computing import add_features
 from headwater.features.model import FeatureSet
 from headwater.windows.model import Probes
@@ -94,30 +93,6 @@ def add_training_rows(  # noqa: PLR0913  # what is asked, of what, and where it 
 def known_columns(view: BoundView) -> tuple[str, str | None] | None:
     """The columns of being known: the one that the view says itself comes before load times."""
     return (view.features.known_at, None) if view.features.known_at else view.known
-
-
-def check_views(
-    views: Sequence[FeatureSet], carried: Collection[str], place: Place, label: str = "the label"
-) -> list[Issue]:
-    """What keeps views from standing side by side in rows with `carried` columns.
-
-    Codes: E013 one name for two columns, E014 rows without a view's key.
-    """
-    issues: list[Issue] = []
-    seen = {name.casefold(): label for name in carried}
-    for view in views:
-        for key in view.keys:
-            if key not in carried:
-                what = f"feature view `{view.view}` needs `{key}`, which {label} has not"
-                fix = did_you_mean(key, carried, f"its entity is `{view.entity}`; a label's is too")
-                issues.append(Issue(code="E014", what=what, place=place, fix=fix))
-        for column in view.columns:
-            other = seen.setdefault(column.name.casefold(), f"`{view.view}`")
-            if other != f"`{view.view}`":
-                what = f"`{column.name}` is a feature of `{view.view}` and a column of {other}"
-                fix = "call one of them something else"
-                issues.append(Issue(code="E013", what=what, place=place, fix=fix))
-    return issues
 
 
 def _before(session: Runs, events: str, time: str, until: datetime, zone: ZoneInfo) -> str:

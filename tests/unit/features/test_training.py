@@ -11,13 +11,11 @@ from tests.unit.features.conftest import ZONE
 from tests.unit.features.views import CUSTOMERS, feature, sales, view
 
 from headwater.engines.protocol import KNOWN_COLUMNS, Session
-from headwater.errors import Place
 from headwater.features.compiling import compile_view
 from headwater.features.labels import narrowed
 from headwater.features.model import FeatureSet
-from headwater.features.training import BoundView, add_training_rows, check_views
+from headwater.features.training import BoundView, add_training_rows
 
-PLACE = Place("models/churn.yml", 3)
 Rows = list[tuple[Any, ...]]
 
 
@@ -153,24 +151,6 @@ def test_a_column_of_the_source_says_itself_when_a_row_was_known(session: Sessio
     show(session, [(1, at(0), 5, known(9), None)], [(1, at(3), True)])
     bound = BoundView(features=features, events="sales", known=KNOWN_COLUMNS)
     assert rows_of(session, bound) == [(1, at(3), True, 1)]
-
-
-def test_names_that_two_columns_would_have_are_told() -> None:
-    views = (compiled(), compiled(), compiled(name="other"))
-    issues = check_views(views, ("customer_id", "at", "label", "other_spend"), PLACE, "`churned`")
-    assert [(issue.code, issue.what) for issue in issues] == [
-        ("E013", "`other_spend` is a feature of `other` and a column of `churned`"),
-    ]
-    twins = (compiled(), compile_view(view(feature("customer_spend", "count(*)"), name="twin"),
-                                      CUSTOMERS, sales()))  # fmt: skip
-    (issue,) = check_views(twins, ("customer_id",), PLACE)
-    assert issue.what == "`customer_spend` is a feature of `twin` and a column of `customer`"
-
-
-def test_rows_need_the_key_of_a_view() -> None:
-    (issue,) = check_views((compiled(),), ("customer", "at"), PLACE, "`churned`")
-    assert (issue.code, issue.place) == ("E014", PLACE)
-    assert issue.what == "feature view `customer` needs `customer_id`, which `churned` has not"
 
 
 def test_a_view_narrowed_to_what_is_asked_for() -> None:
