@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.model import FeatureColumn, FeatureSet
 from headwater.ids import ALL_TIME, NodeId
+from headwater.kinds.model.versions import Facts, write_facts
 from headwater.learning.model import InputColumn
+from headwater.learning.report import Figure
 from headwater.ledger import Ledger
 from headwater.ledger.model import Version
 from headwater.online.codec import NOBODY, encode_key, encode_vector
@@ -142,8 +144,16 @@ def add_version(ledger: Ledger, number: int, *, passed: bool = True) -> Version:
         contents=Contents("rows", {}),
         files=(),
     )
+    facts = Facts(
+        digest="digest",
+        algorithm="logistic",
+        figures={"auc": Figure(0.81)},
+        baselines={},
+        gates=(),
+        leaks=0,
+    )
     version = ledger.add_version(
-        build, environment="prod", passed=passed, body='{"figures": {"auc": 0.81}}', at=AT
+        build, environment="prod", passed=passed, body=write_facts(facts), at=AT
     )
     assert version.number == number
     return version
