@@ -14,7 +14,7 @@ from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap, NodeId
 from headwater.plan.planner import delivery_key, make_plan, plan_load, plan_node
 from headwater.plan.should import expected_contents, input_key
-from headwater.plan.state import Contents, Segment, State
+from headwater.plan.state import NO_ROWS, Contents, Segment, State
 from headwater.plan.steps import Arrivals, LedgerView, Load, Plan, Query, Remove, Request
 
 CLOCK = Clock.at("2024-04-10", "Europe/London")
@@ -216,6 +216,16 @@ def test_a_node_that_says_when_it_begins_has_no_earlier_day() -> None:
     assert "recent" not in stale(plan(source, {}, graph(date(2024, 3, 11))))
     earlier = plan(source, up_to_date(graph(date(2024, 3, 8)), source), graph(date(2024, 3, 7)))
     assert stale(earlier) == {"recent": [7]}
+
+
+def test_a_day_that_is_known_to_have_no_rows_is_no_news_to_who_reads_everything() -> None:
+    before = source_state({1: "v1", 2: NO_ROWS})
+    after = source_state({1: "v1", 2: NO_ROWS, 3: NO_ROWS})
+    whole = Graph.of([SOURCE, table(TOTALS, replace(FROM_ORDERS, mode="whole"), time=None)])
+    assert plan(after, up_to_date(whole, before), whole).steps == ()
+    assert stale(plan(source_state({1: "v1", 2: "v2"}), up_to_date(whole, before), whole)) == {
+        "totals": [0]
+    }
 
 
 def test_a_gap_has_a_key_of_its_own() -> None:

@@ -43,7 +43,7 @@ def train(  # noqa: PLR0913  # what is learnt from, and what it is compared with
     champion: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """The files of a trained model. Codes E020 to E033, E041 (the process died), E705 (stopped)."""
-    with context.staging(f"train-{node.name}") as folder:
+    with context.staging(f"train-{context.run}-{node.name}") as folder:
         for name, table in ((ROWS, rows), (LAGGED, lagged), (FROZEN, frozen)):
             if table is not None:
                 _write_rows(table, folder / name)
