@@ -158,6 +158,8 @@ def outcome_text(outcome: NodeOutcome) -> str:
         said = "removed"
     else:
         said = reckoning_text(outcome) or count(outcome.rows, "row")
+        if notes.startswith("@"):  # a version: its files are nobody's rows
+            said, notes = notes, ""
         if outcome.reason and outcome.reason != "new" and outcome.status == "built":
             said = f"{said} · {outcome.reason}"
     return f"{said} · {notes}" if notes else said
