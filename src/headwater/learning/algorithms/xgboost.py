@@ -198,7 +198,8 @@ class XgboostAlgorithm:
     def load(self, content: bytes, width: int) -> Estimator:
         """Read UBJ."""
         xgboost = _xgboost()
-        if content[:1] != b"{":  # of no bytes at all the library makes an end of the process
+        # the library ends the process over an empty file, and over some that are cut short
+        if content[:1] != b"{" or content[-1:] != b"}":
             raise CannotLoadError(f"{self.file} is no model of XGBoost")
         try:
             booster = xgboost.Booster(params={"nthread": 1}, model_file=bytearray(content))
