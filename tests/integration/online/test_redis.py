@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.unit.online.conformance import CUSTOMER, Conformance, entry, fresh, read
+from tests.unit.project.serving.shop import (
+    LONDON,
+    NOON,
+    batch,
+    compiled,
+    inputs,
+    model_of,
+    orders,
+    scorer_of,
+    session_of,
+    view_of,
+)
 
 from headwater.errors import UsageError
 from headwater.online.model import OnlineError, OnlineTable
 from headwater.online.opening import open_store
 from headwater.online.redis import RedisStore
+from headwater.project.serving.materialise import fill
+from headwater.project.serving.reading import StoreReader
+from headwater.project.serving.runtime import Runtime
 
 pytestmark = pytest.mark.redis
 
@@ -23,6 +40,25 @@ class TestRedis(Conformance):
         yield store
         store.clear()
         store.close()
+
+
+def test_micro_batches_and_scores_over_redis(redis_url: str, tmp_path: Path) -> None:
+    store = RedisStore(redis_url, "filled")
+    later = NOON + timedelta(days=1)
+    with session_of(tmp_path, orders(1_500)) as session:
+        view, features = view_of(session), compiled()
+        first = fill(session, view, "orders", store, at=NOON, release=1, zone=LONDON)
+        again = fill(session, view, "orders", store, at=NOON, release=2, zone=LONDON)
+        assert (first.written, again.written, again.freshness.release) == (51, 0, 2)
+        assert fill(session, view, "orders", store, at=later, release=2, zone=LONDON).written == 50
+        asked = [{"customer_id": n, "basket": 1.5, "visit": None} for n in range(1, 51)]
+        table = batch(session, features, asked, later)
+        model = model_of(view, scorer_of(table, inputs(features)))
+    runtime = Runtime({"churn": {1: model}}, {"churn": 1}, StoreReader(store), release=2)
+    scored = runtime.score("churn", asked, at=later)
+    scorer = model.score_vector.__self__  # type: ignore[attr-defined]
+    assert [each.score for each in scored] == list(scorer.score_table(table))
+    store.clear()
 
 
 def test_projects_are_apart(redis_url: str) -> None:

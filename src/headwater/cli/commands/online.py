@@ -31,7 +31,6 @@ def sync(
         while watch:
             time.sleep(wait_s)
             project.forget()
-            project.workspace.__dict__.pop("clock", None)
             _sync(call, project)
 
 
@@ -40,7 +39,7 @@ def _sync(call: Call, project: Project) -> None:
     from headwater.views.online import filled_data, print_filled
 
     workspace = project.workspace
-    found = sync_online(released_now(project), workspace.clock.now)
+    found = sync_online(released_now(project), workspace.at_this_moment().clock.now)
     if call.json:
         call.screen.data(filled_data(found))
     else:

@@ -7,7 +7,6 @@ Floats are compared as floats, texts as texts, and so are the scores.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,20 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from headwater.clock import local
-from headwater.contracts.quoting import quote
-from headwater.engines.protocol import InputRelation
 from headwater.errors import Issue, UsageError, did_you_mean
-from headwater.features.computing import add_features
 from headwater.ids import NodeId
 from headwater.learning.columns import is_category, names, numbers
 from headwater.learning.model import InputColumn
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
-from headwater.project.serving.asking import read_entities
 from headwater.project.serving.log import FOLDER, logged_versions, read_log
+from headwater.project.serving.recomputing import Origin, recompute
 from headwater.project.serving.released import Released, load_version
 from headwater.semantics.periods import read_period
-from headwater.windows.model import Probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +37,10 @@ if TYPE_CHECKING:
     from headwater.learning.scorer import Scorer
     from headwater.project.facade import Project
 
-_PROBES, _VALUES, _ROW, _AT = "parity probes", "parity values", "#row", "#at"
 _COMPARED: Final = ("ok", "stale", "last_known")
 _MOST_EXAMPLES: Final = 10
 _SCORE: Final = "score"
 _BY_DESIGN: Final = "answered without values of their own (refused, or by default)"
-_GONE: Final = "the rows of their release are no longer kept"
-_OTHER: Final = "their view's meaning cannot be made again"
-
-#: View, digest of its meaning, release: of which a vector's part is.
-_Origin = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +135,9 @@ def check_parity(
     return found
 
 
-def _by_origin(rows: pa.Table, found: Parity) -> Iterator[tuple[tuple[_Origin, ...], pa.Table]]:
+def _by_origin(rows: pa.Table, found: Parity) -> Iterator[tuple[tuple[Origin, ...], pa.Table]]:
     """The rows that have values, by where these came from."""
-    places: dict[tuple[_Origin, ...], list[int]] = {}
+    places: dict[tuple[Origin, ...], list[int]] = {}
     pairs = zip(rows["status"].to_pylist(), rows["views"].to_pylist(), strict=True)
     for place, (status, views) in enumerate(pairs):
         if status not in _COMPARED:
@@ -161,7 +150,7 @@ def _by_origin(rows: pa.Table, found: Parity) -> Iterator[tuple[tuple[_Origin, .
 
 
 def _check(
-    origins: tuple[_Origin, ...],
+    origins: tuple[Origin, ...],
     rows: pa.Table,
     version: int,
     released: Callable[[int], Released],
@@ -170,7 +159,7 @@ def _check(
     release = origins[0][2] if origins else rows["release"][0].as_py()
     scorer = load_version(released(release), NodeId("model", found.model), version)
     probes, places = _distinct(rows)
-    batch = _batch(origins, probes, scorer.columns, released)
+    batch = recompute(origins, probes, scorer.columns, released)
     if isinstance(batch, str):
         found.skipped[batch] += rows.num_rows
         return
@@ -202,79 +191,6 @@ def _distinct(rows: pa.Table) -> tuple[pa.Table, np.ndarray]:
             first.append(place)
         places[place] = seen[asked]
     return rows.take(first), places
-
-
-def _batch(
-    origins: Sequence[_Origin],
-    rows: pa.Table,
-    columns: Sequence[InputColumn],
-    released: Callable[[int], Released],
-) -> pa.Table | str:
-    """The model's columns for the rows, in their order; or why they cannot be made."""
-    import pyarrow as pa
-
-    made: dict[tuple[str, str], pa.ChunkedArray] = {}
-    given = [json.loads(text) for text in rows["request"].to_pylist()]
-    for place, (name, digest, release) in enumerate(origins):
-        at_release = released(release)
-        view = at_release.online_view(name)
-        if view.features.digest != digest:
-            return _OTHER
-        if not at_release.has_files(view.features):
-            return _GONE
-        wanted = [(c.name, c.view) for c in columns if c.view == name]
-        probes = _probes(rows, place, given, view.features.request, dict(view.keys))
-        with at_release.events(view.features) as session:
-            session.bind_inputs([probes])
-            asked = Probes(relation=_PROBES, keys=view.features.keys, at=_AT)
-            add_features(
-                session, view.features, asked, events=view.features.source,
-                into=_VALUES, zone=at_release.workspace.zone,
-            )  # fmt: skip
-            listed = ", ".join(quote(each) for each, _ in wanted)
-            values = session.fetch_arrow(
-                f"SELECT {listed} FROM {quote(_VALUES)} ORDER BY {quote(_ROW)}"
-            )
-        made.update({(name, each): values[each] for each, _ in wanted})
-    for column in columns:
-        if not column.view:
-            made["", column.name] = pa.chunked_array([_given(given, column.name, column.type)])
-    return pa.table({column.name: made[column.view, column.name] for column in columns})
-
-
-def _probes(
-    rows: pa.Table,
-    place: int,
-    given: Sequence[Mapping[str, object]],
-    request: Mapping[str, str],
-    keys: Mapping[str, str],
-) -> InputRelation:
-    """The rows as probes of one view, with the values that were given."""
-    import pyarrow as pa
-
-    columns: dict[str, Any] = {
-        _ROW: pa.array(range(rows.num_rows)),
-        _AT: pa.array([views[place]["at"] for views in rows["views"].to_pylist()],
-                      pa.timestamp("us", tz="UTC")),
-    }  # fmt: skip
-    for name in keys:
-        columns[name] = rows["keys"].combine_chunks().field(name)
-    for name, type in request.items():
-        columns[name] = _given(given, name, type)
-    schema = [(_ROW, "BIGINT"), (_AT, "TIMESTAMP WITH TIME ZONE")]
-    return InputRelation(
-        name=_PROBES,
-        schema=(*schema, *keys.items(), *request.items()),
-        rows=pa.table(columns),
-    )
-
-
-def _given(given: Sequence[Mapping[str, object]], name: str, type: str) -> pa.Array:
-    """A value of every request, read as serving reads it."""
-    import pyarrow as pa
-
-    asked = read_entities((), {name: type}, [{name: each.get(name)} for each in given], {})
-    return pa.array([each.values[name] for each in asked])
 
 
 def _unlike(

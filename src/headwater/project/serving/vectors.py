@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Entities that are encoded and compared at a time.
-SLICE: Final = 50_000
+SLICE: Final = 20_000
 
 _PROBES: Final = "online probes"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
