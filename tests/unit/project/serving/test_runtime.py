@@ -24,14 +24,14 @@ from tests.unit.project.serving.shop import (
 )
 
 from headwater.engines.duckdb.session import DuckDBSession
-from headwater.engines.protocol import InputRelation
 from headwater.errors import UsageError
 from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.scorer import Scorer
 from headwater.online.model import Found, OnlineError, OnlineTable
 from headwater.online.policy import OnlinePolicy
 from headwater.online.sqlite import SQLiteStore
 from headwater.project.serving.materialise import Filled, fill
-from headwater.project.serving.model import OnlineModel
+from headwater.project.serving.model import OnlineModel, OnlineView
 from headwater.project.serving.reading import StoreReader
 from headwater.project.serving.runtime import Runtime
 from headwater.project.serving.scored import Scored
@@ -41,34 +41,51 @@ STORED = [c.name for c in compiled().stored]
 
 
 @dataclass
-class Shop:
-    """A session with orders, a store, and models over it."""
+class World:
+    """A session with orders, the view over them, and models that learnt from them."""
 
     session: DuckDBSession
+    view: OnlineView
+    scorers: dict[bool, Scorer]  # with what comes of a request, and without
+
+
+@dataclass
+class Shop:
+    """The world, and a store of one test."""
+
+    session: DuckDBSession
+    view: OnlineView
+    scorers: dict[bool, Scorer]
     store: SQLiteStore
 
     def fill(self, at: datetime = NOON) -> Filled:
-        view = view_of(self.session)
-        return fill(self.session, view, "orders", self.store, at=at, release=1, zone=LONDON)
+        return fill(self.session, self.view, "orders", self.store, at=at, release=1, zone=LONDON)
 
     def model(
         self, *, with_request: bool = True, policy: OnlinePolicy | None = None
     ) -> OnlineModel:
-        asked = [{"customer_id": n, "basket": 1.0 + n, "visit": NOON.date()} for n in range(51)]
-        features = compiled()
-        rows = batch(self.session, features, asked, NOON - timedelta(days=20))
-        columns = inputs(features, () if with_request else STORED)
-        return model_of(view_of(self.session), scorer_of(rows, columns), policy)
+        return model_of(self.view, self.scorers[with_request], policy)
 
     def runtime(self, model: OnlineModel) -> Runtime:
         return Runtime({"churn": {1: model}}, {"churn": 1}, StoreReader(self.store), release=1)
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with session_of(tmp_path_factory.mktemp("world"), orders(1_500)) as session:
+        asked = [{"customer_id": n, "basket": 1.0 + n, "visit": NOON.date()} for n in range(51)]
+        rows = batch(session, compiled(), asked, NOON - timedelta(days=20))
+        scorers = {
+            with_request: scorer_of(rows, inputs(compiled(), () if with_request else STORED))
+            for with_request in (True, False)
+        }
+        yield World(session, view_of(session), scorers)
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+def shop(world: World, tmp_path: Path) -> Iterator[Shop]:
     store = SQLiteStore(tmp_path / "online.db")
-    with session_of(tmp_path, orders(1_500)) as session:
-        yield Shop(session, store)
+    yield Shop(world.session, world.view, world.scorers, store)
     store.close()
 
 
@@ -97,7 +114,7 @@ def assert_same(scored: list[Scored], table: pa.Table, model: OnlineModel) -> No
     assert [each.score for each in scored] == list(scorer.score_table(table))
 
 
-def test_a_micro_batch_writes_what_changed(shop: Shop) -> None:
+def test_a_micro_batch_writes_what_changed(shop: Shop, tmp_path: Path) -> None:
     first = shop.fill()
     assert (first.written, first.removed, first.freshness.entities) == (51, 0, 50)
     again = shop.fill()
@@ -106,11 +123,11 @@ def test_a_micro_batch_writes_what_changed(shop: Shop) -> None:
     new = rows.slice(0, 1).to_pylist()[0]
     new |= {"customer_id": 77, "order_id": 1, "sold_at": NOON.replace(tzinfo=None, hour=0)}
     changed = pa.concat_tables([rows, pa.Table.from_pylist([new], rows.schema)])
-    schema = tuple((n, k) for n, k, *_ in shop.session.fetch("DESCRIBE orders"))
-    shop.session.bind_inputs([InputRelation(name="orders", schema=schema, rows=changed)])
-    later = shop.fill()
+    with session_of(tmp_path, changed) as session:
+        other = replace(shop, session=session)
+        later = other.fill()
+        at_last = other.fill(NOON + timedelta(days=1))
     assert (later.written, later.removed, later.freshness.entities) == (1, 1, 50)
-    at_last = shop.fill(NOON + timedelta(days=1))
     assert at_last.written == 50  # recency of all but nobody
     assert shop.store.tables() == {at_last.table: at_last.freshness}
 
@@ -259,7 +276,7 @@ def test_a_view_that_was_never_filled(shop: Shop) -> None:
 def test_memory_of_values_is_bounded(shop: Shop) -> None:
     shop.fill()
     store = Broken(shop.store.path)
-    reader, table = StoreReader(store, most=2), view_of(shop.session).table
+    reader, table = StoreReader(store, most=2), shop.view.table
     for n in (1, 2, 1, 3):
         reader.read(table, [f"[{n}]"])
     store.is_down = True
