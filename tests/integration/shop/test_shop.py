@@ -20,6 +20,7 @@ import headwater
 from headwater.api.opened import OpenProject
 from headwater.examples import example_path
 from headwater.ids import NodeId
+from headwater.kinds.feature_view.definition import FeatureViewDefinition
 from headwater.plan.state import State
 from headwater.project import Project
 from headwater.project.recording import RunReport
@@ -346,16 +347,22 @@ def test_every_column_is_documented(shop: Shop) -> None:
     undocumented = [
         f"{name}.{column}"
         for name, node in ((n.id.name, n) for n in shop.project.bound.graph.nodes.values())
-        if name != "rfm" and node.is_relation
+        if name != "rfm" and node.id.kind in ("source", "table")
         for column in node.column_names
         if column not in ("valid_from", "valid_to") and not documented(shop, name, column)
     ]
     assert undocumented == []
 
 
+def test_every_feature_is_described(shop: Shop) -> None:
+    view = shop.project.bound.graph.nodes[NodeId("feature_view", "customer")]
+    assert isinstance(view.definition, FeatureViewDefinition)
+    assert [f.name for f in view.definition.spec.features if not f.description] == []
+
+
 def documented(shop: Shop, name: str, column: str) -> bool:
     nodes = shop.project.bound.graph.nodes.values()
-    node = next(n for n in nodes if n.id.name == name and n.is_relation)
+    node = next(n for n in nodes if n.id.name == name and n.id.kind in ("source", "table"))
     contract = getattr(node.definition, "contract", None)
     if contract is not None:
         return bool(contract.column(column).description)
