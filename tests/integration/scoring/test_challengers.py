@@ -141,7 +141,7 @@ def test_a_challenger_that_raises_never_hurts_the_champion(scores: Scores) -> No
     assert [each["score"] for each in found] == [1 / (1 + number) for number in range(100)]
     failed = logged(scores, 8, "challenger")
     assert {row["status"] for row in failed} == {"failed"}
-    standing = standing_of(scores.app.state.serving.log.folder, deployment)
+    standing = standing_of(scores.app.state.serving.project, deployment)
     assert standing.requests == len(failed) > 30
     assert standing.figures["errors"] == 1.0
     keeper(scores).tend()

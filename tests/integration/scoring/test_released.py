@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +19,8 @@ from tests.integration.web.conftest import Served, serving
 from typer.testing import CliRunner
 
 from headwater.cli.app import app
+from headwater.project.serving.deploying import deployments
+from headwater.project.serving.judging import standing_of
 from headwater.web.options import ServeOptions
 from headwater.web.scheduling.serving import keeper_of, target_of
 from headwater.web.scoring.keeping import ScoreKeeper
@@ -115,6 +118,9 @@ def test_a_trained_model_is_filled_served_challenged_and_promoted(
         assert ended["outcome"] == "promoted", ended
         eventually(lambda: serving.ready.runtime.published["churn"] == 1)
         assert ask(client, "c001").json()["version"] == 1
+        tried = deployments(serving.ledger)[-1]
+        older = replace(tried, began_at=tried.began_at - timedelta(days=2))
+        assert standing_of(serving.project, older).figures["calibration_error"] is None
         headwater(shop, "promote", "model.churn@2")
         eventually(lambda: serving.ready.runtime.published["churn"] == 2)
         assert ask(client, "c001").json()["version"] == 2

@@ -123,14 +123,12 @@ def _print_status(call: Call, project: Project) -> None:
     """What is tried now, and the newest that ended."""
     from headwater.project.serving.deploying import deployments
     from headwater.project.serving.judging import standing_of
-    from headwater.project.serving.log import FOLDER
     from headwater.views.deployments import deployment_data, print_deployment, print_ended
 
     found = deployments(project.ledger)
     live = [each for each in found if each.is_live]
     ended = [each for each in found if not each.is_live][-5:]
-    folder = project.workspace.state_folder / FOLDER
-    standings = [standing_of(folder, each) for each in live]
+    standings = [standing_of(project, each) for each in live]
     if call.json:
         now = [deployment_data(d, s) for d, s in zip(live, standings, strict=True)]
         call.screen.data({"now": now, "ended": [deployment_data(each) for each in ended]})

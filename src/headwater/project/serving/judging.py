@@ -6,22 +6,27 @@ The log holds the answers of all processes, so that it does not matter which of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.project.serving.deploying import Deployment
 from headwater.project.serving.gating import Figure, Standing
-from headwater.project.serving.log import log_files
+from headwater.project.serving.log import FOLDER, log_files
 from headwater.project.serving.scored import Role
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from headwater.project.facade import Project
+
 _COLUMNS: Final = ("at", "role", "status", "score", "ms")
+_EARLIEST: Final = timedelta(days=1)
 
 
-def standing_of(folder: Path, deployment: Deployment) -> Standing:
-    """The figures of a challenger since it began, from the log in `folder`."""
+def standing_of(project: Project, deployment: Deployment) -> Standing:
+    """The figures of a challenger since it began, by the log of the project."""
+    folder = project.workspace.state_folder / FOLDER
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -35,9 +40,25 @@ def standing_of(folder: Path, deployment: Deployment) -> Standing:
         "errors": pc.sum(failed.cast(pa.int64())).as_py() / own.num_rows if own.num_rows else None,
         "p95_ms": p95,
         "score_psi": _drift(beside, answered),
-        "calibration_error": None,  # outcomes come later than deployments end
+        "calibration_error": _calibration(project, deployment),
     }
     return Standing(requests=own.num_rows, champion_requests=beside.num_rows, figures=figures)
+
+
+def _calibration(project: Project, deployment: Deployment) -> float | None:
+    """How far its scores are from what happened; None while nothing is known of that.
+
+    A label is known a day after its moment at the earliest, so that shorter trials never ask.
+    """
+    if project.workspace.clock.now - deployment.began_at < _EARLIEST:
+        return None
+    from headwater.project.monitoring.looking import monitor
+
+    for each in monitor(project, deployment.model).outcomes:
+        is_own = (each.version, each.origin) == (deployment.version, "online")
+        if is_own and each.rows >= deployment.min_requests:
+            return each.calibration_error.value
+    return None
 
 
 def _drift(champion: pa.Table, challenger: pa.Table) -> float | None:

@@ -103,7 +103,7 @@ class ScoreKeeper:
             self._end(deployment, "rolled back", "it cannot be loaded; the server's log says why")
         else:
             serving.log.flush()
-            self._decide(deployment, standing_of(serving.log.folder, deployment))
+            self._decide(deployment, standing_of(serving.project, deployment))
 
     def _decide(self, deployment: Deployment, standing: Standing) -> None:
         verdict = judge(deployment, standing, datetime.now(UTC))

@@ -16,6 +16,7 @@ from typing import Final
 from headwater.errors import HeadwaterError, did_you_mean
 from headwater.ledger import Ledger
 from headwater.online.model import OnlineError
+from headwater.project import Project
 from headwater.project.keys import ApiKey, read_keys
 from headwater.project.serving.deploying import Deployment, live_deployments
 from headwater.project.serving.log import RequestLog
@@ -80,6 +81,11 @@ class Serving:
         self.figures = Figures(self._standing)
         fixed = site.workspace.now or site.workspace.settings.now
         self._fixed = site.workspace.clock.now.astimezone(UTC) if fixed else None
+
+    @property
+    def project(self) -> Project:
+        """The project as its newest release shows it."""
+        return self._site.newest.project
 
     @property
     def ledger(self) -> Ledger:
