@@ -26,7 +26,7 @@ from headwater.features.meaning import (
     moment_type,
     window_features,
 )
-from headwater.features.model import FeatureColumn, FeatureSet, ViewSpec
+from headwater.features.model import DAY, FeatureColumn, FeatureSet, ViewSpec
 from headwater.graph.build import SqlBinding
 from headwater.graph.node import Node
 from headwater.graph.relations import relations_of
@@ -99,7 +99,7 @@ class Draft:
             self.spec.request,
         )
         relations = relations_of(sql, {self.spec.source: self.source})
-        return Query(sql=sql, relations=relations, time="day")
+        return Query(sql=sql, relations=relations, time=DAY)
 
     def compiled(self, template: QueryTemplate) -> FeatureSet:
         """The view, once its meaning (with request) is bound."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from headwater.errors import Issue, Place, did_you_mean
-from headwater.features.model import FeatureSpec, NamedWindow, ViewSpec
+from headwater.features.model import AS_OF, DAY, FeatureSpec, NamedWindow, ViewSpec
 from headwater.graph.graph import topological_order
 from headwater.ids import NodeId
 from headwater.sql.feature_formulas import parse_feature, parse_row_condition
@@ -20,7 +20,7 @@ from headwater.windows.model import ALL_TIME, Window
 #: The moment that is asked of; every view has it.
 AT = "at"
 #: What every view has beside keys and features.
-OWN_COLUMNS = frozenset({AT, "day"})
+OWN_COLUMNS = frozenset({AS_OF, DAY})
 _ALL = NamedWindow(text="all", window=ALL_TIME)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from headwater.contracts.quoting import quote
 from headwater.features.formulas import AT, Column, Formulas
+from headwater.features.model import AS_OF, DAY
 from headwater.graph.node import Node
 from headwater.sql.formula_parts import Aggregate, Parameter
 from headwater.windows.model import Function, Window, WindowFeature
@@ -110,12 +111,12 @@ def meaning_sql(
     request: Mapping[str, str],
 ) -> str:
     """One row for each entity; `keys` are pairs of the entity's and the source's columns."""
-    listed = [quote(ours) for ours, _ in keys] + [quote(AT), quote("day")]
+    listed = [quote(ours) for ours, _ in keys] + [quote(AS_OF), quote(DAY)]
     shown = {column.name for column in columns}
     listed += [quote(name) for name in formulas.declared if name in shown]
     own = [f"{quote(f'#{n}')} AS {quote(ours)}" for n, (ours, _) in enumerate(keys)]
-    own += [f"CAST({placeholder(AT)} AS TIMESTAMP) AS {quote(AT)}"]
-    own += [f"CAST({placeholder(AT)} AS DATE) AS {quote('day')}"]
+    own += [f"CAST({placeholder(AT)} AS TIMESTAMP) AS {quote(AS_OF)}"]
+    own += [f"CAST({placeholder(AT)} AS DATE) AS {quote(DAY)}"]
     made = [f"{expression(c, formulas, names)} AS {quote(c.name)}" for c in columns]
     inner = [f"{quote(theirs)} AS {quote(f'#{n}')}" for n, (_, theirs) in enumerate(keys)]
     inner += [f"{sql} AS {placeholder(name)}" for name, sql in _constants(source, request).items()]

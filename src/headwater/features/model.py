@@ -18,6 +18,10 @@ from headwater.windows.model import ALL_TIME, Expression, Window, WindowFeature
 #: How often rows of a batch table, or label rows, are made: at local midnights.
 Every = Literal["day", "week", "month", "quarter"]
 
+#: What rows of features, labels and scores carry: the moment that they speak of (`at` is a word of
+#: DuckDB's SQL), and the local day at whose end they are known.
+AS_OF, DAY = "as_of", "day"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedWindow:

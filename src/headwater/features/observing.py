@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.clock import Periods
 from headwater.contracts.quoting import literal, quote, quote_all
-from headwater.features.model import Every
+from headwater.features.model import AS_OF, Every
 from headwater.windows.model import ALL_TIME, Window
 from headwater.windows.moments import WALL_CLOCK, as_kind, begin, converted, kind_of
 from headwater.windows.probe_table import temporary
@@ -41,7 +41,7 @@ def observe_periods(  # noqa: PLR0913  # what is asked, of what, and where it go
         seen = (_ever_seen if within == ALL_TIME else _seen)(known, events, keys, at)
         session.fetch(
             f"CREATE TEMP TABLE {quote(into)} AS"
-            f" SELECT {quote_all(ours for ours, _ in keys)}, m.\"at\", m.day"
+            f" SELECT {quote_all(ours for ours, _ in keys)}, m.as_of, m.day"
             f" FROM (SELECT * REPLACE (unnest(numbers) AS numbers) FROM ({seen})) AS s"
             f" JOIN {known} AS m ON m.number = s.numbers"
         )
@@ -65,13 +65,13 @@ def period_ends(every: Every, first: date, end: date) -> list[date]:
 
 
 def _moments_sql(days: Sequence[date], kind: str, within: Window, zone: ZoneInfo) -> str:
-    """The moments in order, from number 0: as `at`, as events have it, and when windows begin."""
+    """The moments in order, from number 0: `as_of`, as events have it, and when windows begin."""
     listed = ", ".join(map(literal, days))
-    moment = converted(quote("at"), WALL_CLOCK, kind, zone)
+    moment = converted(quote(AS_OF), WALL_CLOCK, kind, zone)
     begins = f"{begin('moment', kind, within, zone)}" if within.is_bounded else "NULL"
     return (
         f"SELECT *, {begins} AS begins FROM (SELECT *, {moment}"
-        " AS moment FROM (SELECT CAST(day + INTERVAL 1 DAY AS TIMESTAMP) AS \"at\", day,"
+        " AS moment FROM (SELECT CAST(day + INTERVAL 1 DAY AS TIMESTAMP) AS as_of, day,"
         " row_number() OVER (ORDER BY day) - 1 AS number"
         f" FROM (SELECT unnest(CAST([{listed}] AS DATE[])) AS day)))"
     )

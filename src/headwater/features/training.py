@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.contracts.quoting import quote, quote_all
 from headwater.features.computing import add_features
-from headwater.features.model import FeatureSet
+from headwater.features.model import AS_OF, FeatureSet
 from headwater.windows.model import Probes
 from headwater.windows.moments import constant, kind_of
 from headwater.windows.sides import Runs
@@ -45,7 +45,7 @@ def add_training_rows(  # noqa: PLR0913  # what is asked, of what, and where it 
     *,
     into: str,
     zone: ZoneInfo,
-    at: str = "at",
+    at: str = AS_OF,
     lag: timedelta = NO_LAG,
     until: datetime | None = None,
     memory_mb: int = 600,

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from headwater.learning.columns import is_category, names, numbers
 from headwater.learning.identity import entities_of, match
 from headwater.learning.leaks import Limits
-from headwater.learning.model import AT, LABEL, InputColumn, LearningSpec
+from headwater.learning.model import AS_OF, LABEL, InputColumn, LearningSpec
 from headwater.learning.report import Leak
 from headwater.learning.scorer import Scorer
 from headwater.stats import ranking
@@ -33,7 +33,7 @@ def frozen_leaks(
 ) -> Iterator[Leak]:
     """Features whose values change when what happened after `cut` is taken away."""
     if cut is not None:
-        moments = frozen.column(AT)
+        moments = frozen.column(AS_OF)
         frozen = frozen.filter(pc.less_equal(moments, pa.scalar(cut, moments.type)))
     leak = partial(Leak, check="freeze", limit=0.0)
     if not frozen.num_rows:
@@ -124,7 +124,7 @@ class _Comparison:
 def _identity(spec: LearningSpec, others: pa.Table) -> tuple[str, ...]:
     """What says which row a row is: also what came with it, as the offers of one day."""
     given = [column.name for column in spec.columns if not column.view]
-    return (*spec.keys, AT, *(name for name in given if name in others.column_names))
+    return (*spec.keys, AS_OF, *(name for name in given if name in others.column_names))
 
 
 def _differ(
@@ -143,6 +143,6 @@ def _example(
     kept: pa.Table, rebuilt: pa.Table, apart: npt.NDArray[np.bool_], column: InputColumn
 ) -> str:
     at = int(np.flatnonzero(apart)[0])
-    moment = kept.column(AT)[at].as_py()
+    moment = kept.column(AS_OF)[at].as_py()
     first, second = (each.column(column.name)[at].as_py() for each in (kept, rebuilt))
     return f"{first} and without them {second} at {moment:%Y-%m-%d %H:%M}"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from headwater.errors import Issue, did_you_mean, raise_errors
 from headwater.learning import columns as read
 from headwater.learning.algorithms.protocol import Flags
-from headwater.learning.model import AT, LABEL, LearningSpec
+from headwater.learning.model import AS_OF, LABEL, LearningSpec
 from headwater.learning.splitting import LEAST_CLASS, LEAST_ROWS, Moments
 
 
@@ -41,7 +41,7 @@ def read_labelled(rows: pa.Table, spec: LearningSpec) -> Labelled:
     """The rows as they are learnt from; raises with everything that is wrong with them."""
     raise_errors(_mistakes(rows, spec))
     raise_errors(_contents(rows))
-    moments = rows.column(AT).cast(pa.timestamp("us")).to_numpy()
+    moments = rows.column(AS_OF).cast(pa.timestamp("us")).to_numpy()
     return Labelled(
         rows=rows,
         labels=rows.column(LABEL).to_numpy().astype(np.bool_),
@@ -57,7 +57,7 @@ def _mistakes(rows: pa.Table, spec: LearningSpec) -> Iterator[Issue]:
     for name in (name for name, count in names.items() if count > 1):
         what = f"the model has {names[name]} features `{name}`"
         yield Issue(code="E022", what=what, fix="name each feature once")
-    families = {AT: ("time", "date"), LABEL: ("boolean",)}
+    families = {AS_OF: ("time", "date"), LABEL: ("boolean",)}
     for name, allowed in families.items():
         if rows.column_names.count(name) != 1:
             what = f"the rows have {rows.column_names.count(name)} columns `{name}`"
@@ -77,7 +77,7 @@ def _mistakes(rows: pa.Table, spec: LearningSpec) -> Iterator[Issue]:
 
 def _contents(rows: pa.Table) -> Iterator[Issue]:
     """What is wrong with labels and moments."""
-    for name in (AT, LABEL):
+    for name in (AS_OF, LABEL):
         nulls = rows.column(name).null_count
         if nulls:
             what = f"`{name}` is null in {nulls:,} of {rows.num_rows:,} rows"

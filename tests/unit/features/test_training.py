@@ -38,7 +38,7 @@ def show(session: Session, events: Rows, labels: Rows) -> None:
     listed = f'customer, sold_at, quantity, "{KNOWN_COLUMNS[0]}", "{KNOWN_COLUMNS[1]}"'
     insert(session, f"sales ({listed})", events)
     session.fetch(
-        'CREATE OR REPLACE TEMP TABLE labels (customer_id BIGINT, "at" TIMESTAMP, label BOOLEAN)'
+        'CREATE OR REPLACE TEMP TABLE labels (customer_id BIGINT, as_of TIMESTAMP, label BOOLEAN)'
     )
     insert(session, "labels", labels)
 
@@ -132,7 +132,7 @@ def test_views_stand_side_by_side_in_order(session: Session) -> None:
     add_training_rows(session, "labels", both, into="rows", zone=ZONE)
     names = [name for name, *_ in session.fetch("DESCRIBE rows")]
     expected = ["zone_orders_30d", "zone_spend", "area_orders_30d", "area_spend"]
-    assert names == ["customer_id", "at", "label", *expected]
+    assert names == ["customer_id", "as_of", "label", *expected]
     ((count,),) = session.fetch("SELECT count(*) FROM rows")
     assert count == 2
 

@@ -48,7 +48,7 @@ def customers(count: int = 60, months: int = 20, seed: int = 1) -> pa.Table:
     return pa.table(
         {
             "customer": pa.array(np.tile(np.arange(count), months)),
-            "at": pa.array(at, pa.timestamp("us")),
+            "as_of": pa.array(at, pa.timestamp("us")),
             "label": source.random(size) < 1 / (1 + np.exp(-logits)),
             "days_since_order": pa.array(recency, mask=source.random(size) < 0.1),
             "orders_90d": orders,

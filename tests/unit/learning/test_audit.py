@@ -46,7 +46,7 @@ def honest(seed: int, strength: float = 2.0) -> pa.Table:
     return pa.table(
         {
             "customer": np.tile(np.arange(CUSTOMERS), MONTHS),
-            "at": pa.array(np.repeat(months.astype("datetime64[us]"), CUSTOMERS)),
+            "as_of": pa.array(np.repeat(months.astype("datetime64[us]"), CUSTOMERS)),
             "label": random.random(size) < 1 / (1 + np.exp(-strength * latent)),
             "recency": np.exp(3 + latent + random.normal(size=size) / 2),
             "orders": orders,
@@ -221,7 +221,7 @@ def test_a_feature_that_reads_the_day_itself() -> None:
     spec = spec_with(leak)
     assert audit(rows, spec, lagged=older) == {("lagged", "calls")}
     # a sample in any order is enough; features that are not in it are taken as they are
-    sample = older.select(["customer", "at", "calls"]).slice(0, 1_500)
+    sample = older.select(["customer", "as_of", "calls"]).slice(0, 1_500)
     assert audit(rows, spec, lagged=sample) == {("lagged", "calls")}
 
 

@@ -173,7 +173,7 @@ def test_a_horizon_longer_than_the_rows_is_refused_with_counts() -> None:
 
 
 def test_columns_that_are_wrong_are_told_all_at_once() -> None:
-    rows = ROWS.drop_columns(["country", "at"])
+    rows = ROWS.drop_columns(["country", "as_of"])
     said = refused(rows, spec(keys=("customr",), columns=(*COLUMNS, COLUMNS[0])))
     assert said[0] == "E022 the model has 2 features `days_since_order` · name each feature once"
     assert said[1].startswith("E022 the rows have 0 columns `at`")
@@ -189,7 +189,7 @@ def test_columns_that_are_wrong_are_told_all_at_once() -> None:
             pa.array([1] * 1200),
             "E022 the column `label` is int64 · it has to be a boolean",
         ),
-        ("at", pa.array(["x"] * 1200), "E022 the column `at` is string · it has to be a time"),
+        ("as_of", pa.array(["x"] * 1200), "E022 the column `as_of` is string · it has to be a time"),
         ("label", pa.array([None, True] * 600), "E020 `label` is null in 600 of 1,200 rows"),
         ("revenue", pa.array([np.inf] * 1200), "E023 `revenue` is infinite"),
         ("revenue", pa.array([True] * 1200), "E022 `revenue` is DECIMAL(18,2) for the model, and"),

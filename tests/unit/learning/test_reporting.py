@@ -52,7 +52,7 @@ def test_figures_of_a_public_data_set() -> None:
     size = len(data.target)
     columns = {name: data.data[:, at] for at, name in enumerate(names)}
     at = np.datetime64("2011-01-01", "us") + np.arange(size)
-    rows = pa.table({"id": np.arange(size), "at": at, "label": data.target == 1, **columns})
+    rows = pa.table({"id": np.arange(size), "as_of": at, "label": data.target == 1, **columns})
     spec = LearningSpec(
         algorithm="logistic",
         keys=("id",),

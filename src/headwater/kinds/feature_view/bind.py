@@ -8,6 +8,7 @@ from datetime import timedelta
 from headwater.contracts.definition import RowRule
 from headwater.errors import Issue, Place
 from headwater.features.compiling import Draft, binding_issue, draft_view, stored_type
+from headwater.features.model import DAY
 from headwater.graph.build import BindContext
 from headwater.graph.node import Input, Node
 from headwater.graph.recipes import fingerprint_of, recipe_of
@@ -79,8 +80,8 @@ def bind(
         fingerprint=fingerprint_of(recipe),
         inputs=tuple(inputs),
         schema=schema,
-        time="day",
-        key=(*keys, "day"),
+        time=DAY,
+        key=(*keys, DAY),
         recipe=recipe,
         references={keys: spec.entity},
     ), issues

@@ -15,7 +15,7 @@ from headwater.engines.protocol import Session, Written
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.compiling import compile_view
 from headwater.features.computing import add_features, showing_events
-from headwater.features.model import FeatureSet
+from headwater.features.model import AS_OF, FeatureSet
 from headwater.features.observing import observe_periods
 from headwater.graph.node import Node
 from headwater.ids import DataInterval
@@ -75,7 +75,7 @@ def write_rows(
             zone=zone,
             within=features.span,
         )
-    probes = Probes(relation=_PROBES, keys=features.keys, at="at")
+    probes = Probes(relation=_PROBES, keys=features.keys, at=AS_OF)
     with _user_mistakes(definition):
         add_features(session, features, probes, events=spec.source, into=_ROWS, zone=zone)
     written = session.write_query(

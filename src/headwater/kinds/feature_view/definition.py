@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from headwater.definitions.model import Described
 from headwater.errors import Place
-from headwater.features.model import ViewSpec
+from headwater.features.model import AS_OF, DAY, ViewSpec
 from headwater.ids import NodeId
 
 
@@ -38,8 +38,8 @@ class FeatureViewDefinition:
     def column_docs(self) -> Mapping[str, str]:
         """What is shown of each column: its description or its expression, and its window."""
         found = {
-            "at": "the moment that the values are of: the end of the day",
-            "day": "the last day of the period",
+            AS_OF: "the moment that the values are of: the end of the day",
+            DAY: "the last day of the period",
         }
         for feature in self.spec.features:
             text = feature.description or feature.expr
@@ -52,7 +52,7 @@ class FeatureViewDefinition:
     @property
     def time(self) -> str:
         """Rows are known at the end of their day."""
-        return "day"
+        return DAY
 
     @property
     def references(self) -> Mapping[str, str]:

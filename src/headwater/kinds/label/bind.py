@@ -16,7 +16,7 @@ from headwater.features.compiling import Draft, binding_issue, compile_view, dra
 from headwater.features.formulas import mention_issue
 from headwater.features.labels import LabelSpec, narrowed
 from headwater.features.looking_up import source_keys
-from headwater.features.model import FeatureSet
+from headwater.features.model import AS_OF, DAY, FeatureSet
 from headwater.graph.build import BindContext
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
 from headwater.graph.recipes import fingerprint_of
@@ -28,7 +28,7 @@ from headwater.sql.feature_formulas import parse_row_condition
 from headwater.sql.formula_parts import Mention
 from headwater.windows.states import is_whole
 
-AT, DAY, LABEL = "at", "day", "label"
+LABEL = "label"
 _FORMAT = 1  # of the rows; a change builds all labels anew
 #: How far all time reaches back.
 EVER = timedelta(days=36_500)
@@ -85,7 +85,7 @@ def bind(
     types = dict(upstream[spec.entity].schema)
     schema: Schema = (
         *((key, types[key]) for key in outcome.keys),
-        (AT, "TIMESTAMP"),
+        (AS_OF, "TIMESTAMP"),
         (DAY, "DATE"),
         (LABEL, "BOOLEAN"),
         *given_columns(spec, outcome, upstream.get(spec.observe.table)),
@@ -98,7 +98,7 @@ def bind(
         inputs=tuple(_inputs(definition, outcome, chosen, upstream)),
         schema=schema,
         time=DAY,
-        key=(*outcome.keys, AT),
+        key=(*outcome.keys, AS_OF),
         recipe=recipe,
         references={outcome.keys: spec.entity},
     ), []
@@ -174,7 +174,7 @@ def _table_issues(spec: LabelSpec, upstream: Mapping[str, Node]) -> Iterator[Iss
         what = f"`at` names `{spec.observe.at}`, and the time of `{name}` is `{table.time}`"
         fix = f"leave `at` out, or make a table whose `time` is `{spec.observe.at}`"
         yield Issue(code="E016", what=what, place=spec.place_of("observe.at"), fix=fix)
-    own = {AT, DAY, LABEL, *(key.casefold() for key in entity.key)}
+    own = {AS_OF, DAY, LABEL, *(key.casefold() for key in entity.key)}
     for column, _ in table.schema:
         brought = column not in (table.time, *table.key, *entity.key)
         if brought and column.casefold() in own:

@@ -17,11 +17,11 @@ from headwater.errors import HeadwaterError, Issue
 from headwater.features.compiling import compile_view
 from headwater.features.computing import add_features, showing_events
 from headwater.features.labels import LabelSpec
-from headwater.features.model import FeatureSet, ViewSpec
+from headwater.features.model import AS_OF, DAY, FeatureSet, ViewSpec
 from headwater.features.observing import observe_periods
 from headwater.graph.node import Node
 from headwater.ids import DataInterval
-from headwater.kinds.label.bind import AT, DAY, LABEL, chosen_by, given_columns, table_keys
+from headwater.kinds.label.bind import LABEL, chosen_by, given_columns, table_keys
 from headwater.kinds.label.definition import LabelDefinition
 from headwater.plan.should import read_span
 from headwater.run.context import RunContext
@@ -158,7 +158,7 @@ def _observe_periods(making: Making) -> int:
     keys = ", ".join(map(quote, making.keys))
     session.fetch(
         f"CREATE TEMP TABLE {quote(_ROWS)} AS SELECT row_number() OVER () AS {quote(NUMBER)},"
-        f" {keys}, {quote(AT)} AS {quote(MOMENT)},"
+        f" {keys}, {quote(AS_OF)} AS {quote(MOMENT)},"
         f" CAST({quote(DAY)} + INTERVAL ({shift.days:d}) DAY AS DATE) AS {quote(KNOWN_DAY)}"
         f" FROM ({' UNION '.join(parts)})"
     )
@@ -276,7 +276,7 @@ def _require_once(making: Making) -> None:
     if not found:
         return
     rows, *example = found[0]
-    named = zip((*making.outcome.keys, AT), example, strict=True)
+    named = zip((*making.outcome.keys, AS_OF), example, strict=True)
     shown = ", ".join(f"{name} {value}" for name, value in named)
     raise HeadwaterError(
         Issue(
@@ -310,7 +310,7 @@ def _add_outcome(making: Making, into: str) -> None:
         f"CAST(r.{quote(own)} AS {types[key]}) AS {quote(key)}"
         for own, key in zip(making.keys, outcome.keys, strict=True)
     ]
-    listed += [f"r.{quote(MOMENT)} AS {quote(AT)}", f"r.{quote(KNOWN_DAY)} AS {quote(DAY)}"]
+    listed += [f"r.{quote(MOMENT)} AS {quote(AS_OF)}", f"r.{quote(KNOWN_DAY)} AS {quote(DAY)}"]
     listed += [f"coalesce(CAST({value} AS BOOLEAN), FALSE) AS {quote(LABEL)}"]
     given = given_columns(making.spec, outcome, making.table)
     listed += [f"r.{quote(name)}" for name, _ in given]

@@ -10,7 +10,7 @@ from typing import Final, cast
 from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
 from headwater.features.compiling import compile_view
 from headwater.features.labels import HasLabel, narrowed
-from headwater.features.model import FeatureSet, HasFeatures
+from headwater.features.model import DAY, FeatureSet, HasFeatures
 from headwater.graph.build import BindContext
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
 from headwater.graph.recipes import fingerprint_of
@@ -23,10 +23,9 @@ from headwater.kinds.model.definition import (
     TrainingSetDefinition,
 )
 from headwater.kinds.model.online import default_issues
-from headwater.learning.model import AT, LABEL, InputColumn, LearningSpec
+from headwater.learning.model import AS_OF, LABEL, InputColumn, LearningSpec
 from headwater.sql import Column, Query, QueryTemplate, Relation, SqlError
 
-DAY: Final = "day"
 #: All time, as a number of days that the calendar can take away from any date.
 ALL_DAYS: Final = timedelta(days=36_500)
 ARTIFACT: Final[Schema] = (("file", "VARCHAR"), ("content", "BLOB"), ("sha256", "VARCHAR"))
@@ -76,7 +75,7 @@ def bind_training_set(
     except HeadwaterError as error:
         return None, list(error.issues)
     sets = tuple(_narrowed(each, columns) for each in sets)
-    head = [(n, t) for n, t in label.schema if n in (*sets[0].keys, AT, DAY, LABEL)]
+    head = [(n, t) for n, t in label.schema if n in (*sets[0].keys, AS_OF, DAY, LABEL)]
     recipe = _recipe(
         [*head, *columns.items()],
         digest(
@@ -98,7 +97,7 @@ def bind_training_set(
         ),
         schema=(*head, *columns.items()),
         time=DAY,
-        key=(*sets[0].keys, AT),
+        key=(*sets[0].keys, AS_OF),
         recipe=recipe,
     ), []
 
@@ -169,7 +168,7 @@ def bind_scores(
     if wrong is not None:
         return None, [wrong]
     schema: list[tuple[str, str]] = [*_key_schema(sets[0], upstream[inputs.entity])]
-    schema += [(AT, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
+    schema += [(AS_OF, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
     schema += [("reasons", "VARCHAR[]")] if definition.scores.reasons else []
     asked = definition.scores
     # Who is scored and when, not by what: a new model leaves history as it is.
@@ -287,7 +286,7 @@ def _narrowed(view: FeatureSet, columns: Collection[str]) -> FeatureSet:
 
 def _given(chosen: Chosen, label: Node) -> dict[str, str]:
     """A column of the label's own rows."""
-    rest = {n: t for n, t in label.schema if n not in (*label.key, AT, DAY, LABEL)}
+    rest = {n: t for n, t in label.schema if n not in (*label.key, AS_OF, DAY, LABEL)}
     return {n: t for n, t in rest.items() if n == chosen.feature}
 
 
@@ -322,7 +321,7 @@ def _input_columns(rows: Node, inputs: Inputs) -> Iterator[InputColumn]:
     """What the model reads of its training set: all but keys, moment and label."""
     owners = {c.name: c for each in inputs.sets for c in each.columns}
     for name, kind in rows.schema:
-        if name in (*rows.key, AT, DAY, LABEL):
+        if name in (*rows.key, AS_OF, DAY, LABEL):
             continue
         owner = owners.get(name)
         yield InputColumn(

@@ -27,7 +27,7 @@ from headwater.kinds.model.versions import (
     summary,
     write_facts,
 )
-from headwater.learning.model import AT
+from headwater.learning.model import AS_OF
 from headwater.learning.report_json import from_json
 from headwater.ledger import Version
 from headwater.plan.state import Build, State
@@ -70,7 +70,7 @@ def _training_rows(node: Node, session: Session, context: RunContext) -> pa.Tabl
     upstream = context.graph.nodes[node.inputs[0].node]
     session.bind_inputs([relation_of(_ROWS, upstream, context)])
     keys = cast("ModelDefinition", node.definition).learning.keys
-    order = quote_all((AT, *keys))
+    order = quote_all((AS_OF, *keys))
     return session.fetch_arrow(f"SELECT * FROM {quote(_ROWS)} ORDER BY {order}")
 
 
@@ -88,7 +88,7 @@ def _train(
         place=definition.place,
         lagged=evidence.lagged,
         frozen=evidence.frozen,
-        champion=read_artifact(node, state, session, context.lake.absolute)
+        champion=read_artifact(state, session, context.lake.absolute, definition.place)
         if published and state is not None
         else None,
     )

@@ -13,7 +13,7 @@ from headwater.graph.node import Node
 from headwater.kinds.model.definition import ModelDefinition, TrainingSetDefinition
 from headwater.kinds.model.learn import Told
 from headwater.kinds.model.rows import LABELS, bind_labels, bind_views, make_rows
-from headwater.learning.model import AT
+from headwater.learning.model import AS_OF
 from headwater.run.context import RunContext
 from headwater.run.known import known_history
 
@@ -46,7 +46,7 @@ def gather_evidence(node: Node, session: Session, context: RunContext) -> Eviden
     bind_labels(rows, session, context, latest=AUDITED_ROWS)
     views = bind_views(inputs, rows, session, context)
     columns = quote_all(name for name, _ in rows.schema)
-    order = quote_all((AT, *inputs.sets[0].keys))
+    order = quote_all((AS_OF, *inputs.sets[0].keys))
     select = f"SELECT {columns} FROM {{}} ORDER BY {order}"
     make_rows(session, views, context, into=_LAGGED, lag=_DAY)
     lagged = session.fetch_arrow(select.format(quote(_LAGGED)))
@@ -62,7 +62,7 @@ def gather_evidence(node: Node, session: Session, context: RunContext) -> Eviden
 
 def _cut(session: Session) -> datetime | None:
     """A moment late among the rows', so that there are data after it which nobody may have seen."""
-    found: Any = session.fetch(f"SELECT quantile_disc({quote(AT)}, 0.75) FROM {quote(LABELS)}")
+    found: Any = session.fetch(f"SELECT quantile_disc({quote(AS_OF)}, 0.75) FROM {quote(LABELS)}")
     moment: datetime | None = found[0][0]
     return moment
 
@@ -72,7 +72,7 @@ def _keep_until(session: Session, cut: datetime) -> None:
     name = f"{LABELS} until"
     session.fetch(
         f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS SELECT * FROM {quote(LABELS)}"
-        f" WHERE {quote(AT)} <= TIMESTAMP {literal(str(cut))}"
+        f" WHERE {quote(AS_OF)} <= TIMESTAMP {literal(str(cut))}"
     )
     session.fetch(f"CREATE OR REPLACE TEMP VIEW {quote(LABELS)} AS SELECT * FROM {quote(name)}")
 

@@ -14,7 +14,7 @@ from headwater.features.training import NO_LAG, BoundView, add_training_rows
 from headwater.graph.node import Node
 from headwater.ids import ALL_TIME, DataInterval, IntervalMap
 from headwater.kinds.model.definition import Inputs, TrainingSetDefinition
-from headwater.learning.model import AT
+from headwater.learning.model import AS_OF
 from headwater.plan.should import read_span
 from headwater.plan.state import NO_ROWS, Contents, Segment, State
 from headwater.plan.steps import Load, Query
@@ -95,10 +95,10 @@ def bind_labels(
     select = f"SELECT * FROM {quote(_PUBLISHED)}"
     if definition.until is not None:
         end = datetime.combine(definition.until, time())
-        select += f" WHERE {quote(AT)} < TIMESTAMP {literal(str(end))}"
+        select += f" WHERE {quote(AS_OF)} < TIMESTAMP {literal(str(end))}"
     if latest is not None:
         keys = quote_all(definition.inputs.sets[0].keys)
-        select += f" ORDER BY {quote(AT)} DESC, hash({keys}), {keys} LIMIT {latest:d}"
+        select += f" ORDER BY {quote(AS_OF)} DESC, hash({keys}), {keys} LIMIT {latest:d}"
     session.fetch(f"CREATE OR REPLACE TEMP VIEW {quote(LABELS)} AS {select}")
 
 

@@ -13,7 +13,7 @@ from headwater.contracts.quoting import quote, quote_all
 from headwater.engines.protocol import Session, Written
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.computing import add_features
-from headwater.features.model import FeatureSet
+from headwater.features.model import DAY, FeatureSet
 from headwater.features.observing import observe_periods, period_ends
 from headwater.graph.node import Node
 from headwater.ids import DataInterval
@@ -21,7 +21,7 @@ from headwater.kinds.model.artifact import load_scorer, version_of_state
 from headwater.kinds.model.definition import ScoresDefinition
 from headwater.kinds.model.promises import score_promises
 from headwater.kinds.model.versions import read_facts
-from headwater.learning.model import AT
+from headwater.learning.model import AS_OF
 from headwater.ledger import Version
 from headwater.plan.should import expected_contents, input_key, read_span
 from headwater.plan.state import State
@@ -166,7 +166,7 @@ class _Batches:
                 into=name,
                 zone=self.context.clock.zone,
             )
-            made.append(f"SELECT {keys}, {quote(AT)}, day FROM {quote(name)}")
+            made.append(f"SELECT {keys}, {quote(AS_OF)}, day FROM {quote(name)}")
         self.session.fetch(
             f"CREATE OR REPLACE TEMP TABLE {quote(_PROBES)} AS {' UNION '.join(made)}"
         )
@@ -187,7 +187,7 @@ class _Batches:
             add_features(
                 self.session,
                 each,
-                Probes(relation=relation, keys=each.keys, at=AT),
+                Probes(relation=relation, keys=each.keys, at=AS_OF),
                 events=each.source,
                 into=into,
                 zone=self.context.clock.zone,
@@ -196,7 +196,7 @@ class _Batches:
         where = self.definition.scores.where
         chosen = f" WHERE ({where})" if where else ""
         rows = self.session.fetch_arrow(
-            f"SELECT * FROM {quote(relation)}{chosen} ORDER BY {quote(AT)}, {keys}"
+            f"SELECT * FROM {quote(relation)}{chosen} ORDER BY {quote(AS_OF)}, {keys}"
         )
         for start in range(0, rows.num_rows, SCORED_ROWS):
             yield self._scored(rows.slice(start, SCORED_ROWS))
@@ -204,7 +204,7 @@ class _Batches:
     def _scored(self, rows: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        table = rows.select([*self.sets[0].keys, AT, "day"])
+        table = rows.select([*self.sets[0].keys, AS_OF, DAY])
         table = table.append_column("score", pa.array(self.scorer.score_table(rows)))
         versions = pa.array([self.version] * rows.num_rows, type=pa.int32())
         table = table.append_column("version", versions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from headwater.clock import local, parse_instant
@@ -12,8 +12,6 @@ from headwater.errors import Issue, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-AT: Final = "at"
 
 
 def entity_table(entities: Any, keys: Sequence[str]) -> pa.Table:

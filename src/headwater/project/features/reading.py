@@ -10,11 +10,11 @@ from headwater.engines.protocol import InputRelation
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.features.compiling import compile_view
 from headwater.features.computing import add_features
-from headwater.features.model import FeatureSet, HasFeatures
+from headwater.features.model import AS_OF, FeatureSet, HasFeatures
 from headwater.features.training import BoundView, known_columns
 from headwater.graph.node import Node
 from headwater.ids import NodeId
-from headwater.project.features.asked import AT, entity_table, moment_of
+from headwater.project.features.asked import entity_table, moment_of
 from headwater.project.features.shown import FeatureRows, context_of, find_node
 from headwater.project.reading import ReadingSession
 from headwater.run.context import RunContext
@@ -78,7 +78,7 @@ def features_at(
         else:
             _ask(session, features, entity, table)
         _give_moments(session, at, context)
-        probes = Probes(relation=_PROBES, keys=features.keys, at=AT)
+        probes = Probes(relation=_PROBES, keys=features.keys, at=AS_OF)
         add_features(
             session, features, probes, events=spec.source, known=known, into=_VALUES, zone=zone
         )
@@ -122,7 +122,7 @@ def _ask(session: ReadingSession, features: FeatureSet, entity: Node, table: pa.
         raise _wrong(what, "leave it out, or rename it")
     columns = {_NUMBER: pa.array(range(table.num_rows), pa.int64())}
     schema = [(_NUMBER, "BIGINT")]
-    for name in (*types, *([AT] if AT in names else [])):
+    for name in (*types, *([AS_OF] if AS_OF in names else [])):
         columns[name] = table.column(name)
         schema.append((name, _given_type(table.schema.field(name).type)))
     given = InputRelation(name=_GIVEN, schema=tuple(schema), rows=pa.table(columns))
@@ -133,7 +133,7 @@ def _ask(session: ReadingSession, features: FeatureSet, entity: Node, table: pa.
     listed += [
         f"TRY_CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in types.items()
     ]
-    listed += [quote(AT)] if AT in names else []
+    listed += [quote(AS_OF)] if AS_OF in names else []
     session.fetch(
         f"CREATE TEMP TABLE {quote(_PROBES)} AS SELECT {', '.join(listed)} FROM {quote(_GIVEN)}"
     )
@@ -166,18 +166,18 @@ def _give_moments(
     """`at` as local time: each row's own, or one for all."""
     zone = context.clock.zone
     described = session.fetch(f"DESCRIBE {quote(_PROBES)}")
-    own = {name: kind for name, kind, *_ in described}.get(AT)
+    own = {name: kind for name, kind, *_ in described}.get(AS_OF)
     if own is None:
         moment = moment_of(at, context.clock.now, zone)
         sql = f"TIMESTAMP {literal(moment.isoformat(sep=' '))}"
         session.fetch(
-            f"ALTER TABLE {quote(_PROBES)} ADD COLUMN {quote(AT)} TIMESTAMP DEFAULT {sql}"
+            f"ALTER TABLE {quote(_PROBES)} ADD COLUMN {quote(AS_OF)} TIMESTAMP DEFAULT {sql}"
         )
         return
     if at is not None:
         what = "the entities have a column `at`, and a moment for all was given too"
         raise _wrong(what, "give one of the two")
-    column = quote(AT)
+    column = quote(AS_OF)
     if own == "VARCHAR":
         bad = f"{column} IS NOT NULL AND TRY_CAST({column} AS TIMESTAMP) IS NULL"
         found = session.fetch(f"SELECT count(*), min({column}) FROM {quote(_PROBES)} WHERE {bad}")
@@ -199,7 +199,7 @@ def _rows(session: ReadingSession, features: FeatureSet, given: pa.Table | None)
     described = session.fetch(f"DESCRIBE {quote(_VALUES)}")
     kinds = {name: kind for name, kind, *_ in described}
     made = [column.name for column in features.columns if column.name in kinds]
-    head = [*features.keys, AT]
+    head = [*features.keys, AS_OF]
     order = f"ORDER BY {quote(_NUMBER)}"
     found = session.fetch_arrow(f"SELECT {quote_all([*head, *made])} FROM {quote(_VALUES)} {order}")
     columns: dict[str, Any] = {name: found.column(name) for name in head}

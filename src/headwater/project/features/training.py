@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from headwater.contracts.quoting import quote, quote_all
 from headwater.errors import Issue, UsageError, did_you_mean
+from headwater.features.model import AS_OF
 from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.model.definition import TrainingSetDefinition
@@ -44,7 +45,7 @@ def training_set(project: Project, model: str) -> FeatureRows:
             session.bind_inputs([relation_of(_ROWS, node, context)])
         else:
             _compute(session, node, context)
-        order = quote_all(("at", *(key for key in node.key if key != "at")))
+        order = quote_all((AS_OF, *(key for key in node.key if key != AS_OF)))
         columns = quote_all(node.column_names)
         table = session.fetch_arrow(f"SELECT {columns} FROM {quote(_ROWS)} ORDER BY {order}")
         return FeatureRows(table=table, types=tuple(kind for _, kind in node.schema))

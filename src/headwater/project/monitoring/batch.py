@@ -11,7 +11,7 @@ from headwater.engines.protocol import Session
 from headwater.graph.graph import Graph
 from headwater.ids import NodeId
 from headwater.kinds.model.definition import ScoresDefinition
-from headwater.learning.model import AT
+from headwater.learning.model import AS_OF
 from headwater.project.monitoring.look import ASKED, ROWS, Look, movement_of, show
 from headwater.project.monitoring.model import Batch, Movement
 from headwater.project.punctuality import OBJECTIVE, measure_punctuality
@@ -73,4 +73,4 @@ def batch_movement(session: Session, look: Look, batch: Batch) -> Iterator[Movem
 def entity_keys(session: Session) -> list[str]:
     """The key columns of the entity, which stand first among those of the scores."""
     columns = [str(row[0]) for row in session.fetch(f"DESCRIBE {ROWS}")]
-    return columns[: columns.index(AT)]
+    return columns[: columns.index(AS_OF)]

@@ -12,7 +12,7 @@ from headwater.contracts.quoting import literal, quote, quote_all
 from headwater.engines.protocol import Session
 from headwater.ids import NodeId
 from headwater.learning.evaluation import evaluate
-from headwater.learning.model import AT, LABEL
+from headwater.learning.model import AS_OF, LABEL
 from headwater.learning.report import Figure
 from headwater.project.monitoring.batch import entity_keys
 from headwater.project.monitoring.look import ROWS, SERVED, Look, show
@@ -28,7 +28,7 @@ def online_outcomes(session: Session, look: Look, version: int) -> Iterator[Outc
     if not _show_labels(session, look):
         return
     types = session.fetch(f"DESCRIBE SELECT keys.* FROM {SERVED}")
-    keys, at = [str(row[0]) for row in types], quote(AT)
+    keys, at = [str(row[0]) for row in types], quote(AS_OF)
     same = " AND ".join(f"s.keys.{quote(key)} = l.{quote(key)}" for key in keys)
     yield from _outcomes(
         session,
@@ -48,8 +48,8 @@ def batch_outcomes(session: Session, look: Look) -> Iterator[Outcomes]:
     keys = entity_keys(session)
     yield from _outcomes(
         session,
-        f"SELECT l.{quote(LABEL)} AS label, s.score, {quote(AT)} AS moment, s.version"
-        f" FROM {ROWS} AS s JOIN {_LABELS} AS l USING ({quote_all((*keys, AT))})"
+        f"SELECT l.{quote(LABEL)} AS label, s.score, {quote(AS_OF)} AS moment, s.version"
+        f" FROM {ROWS} AS s JOIN {_LABELS} AS l USING ({quote_all((*keys, AS_OF))})"
         f" WHERE s.score IS NOT NULL",
         "batch",
     )

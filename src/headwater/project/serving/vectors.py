@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.contracts.quoting import quote
 from headwater.features.computing import add_features
+from headwater.features.model import AS_OF
 from headwater.learning.columns import family_of, family_of_arrow, names, numbers
 from headwater.online.codec import NOBODY, encode_key
 from headwater.online.model import Entry
@@ -58,12 +59,12 @@ def vectors_at(
     there = " AND ".join(f"{quote(theirs)} IS NOT NULL" for _, theirs in keys)
     nobody = ", ".join(f"CAST(NULL AS {types[theirs]})" for _, theirs in keys)
     session.fetch(
-        f"CREATE TEMP TABLE {quote(_PROBES)} AS SELECT *, {instant} AS at FROM (SELECT DISTINCT"
-        f" {shown} FROM {quote(events)} WHERE {there} AND {time} < {moment}"
+        f"CREATE TEMP TABLE {quote(_PROBES)} AS SELECT *, {instant} AS {quote(AS_OF)}"
+        f" FROM (SELECT DISTINCT {shown} FROM {quote(events)} WHERE {there} AND {time} < {moment}"
         f" UNION ALL SELECT {nobody})"
     )
     try:
-        compute(session, view, events, Probes(relation=_PROBES, keys=features.keys, at="at"),
+        compute(session, view, events, Probes(relation=_PROBES, keys=features.keys, at=AS_OF),
                 into=into, zone=zone)  # fmt: skip
     finally:
         session.fetch(f"DROP TABLE {quote(_PROBES)}")

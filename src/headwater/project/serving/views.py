@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from headwater.contracts.quoting import quote, quote_all
 from headwater.features.computing import events_sql
-from headwater.features.model import FeatureColumn, FeatureSet
+from headwater.features.model import AS_OF, FeatureColumn, FeatureSet
 from headwater.learning.model import InputColumn
 from headwater.project.serving.model import OnlineView
 from headwater.project.serving.on_demand import OnDemand
@@ -90,7 +90,8 @@ def _types(
         for ours, theirs in zip(features.keys, features.source_keys, strict=True)
     )
     nobody = (
-        f"SELECT {keys}, CAST(NULL AS {features.moment_type}) AS at FROM {quote(events)} LIMIT 0"
+        f"SELECT {keys}, CAST(NULL AS {features.moment_type}) AS {quote(AS_OF)}"
+        f" FROM {quote(events)} LIMIT 0"
     )
     with (
         _view(session, _ROWS, f"{events_sql(features, events, None)} LIMIT 0"),
@@ -99,7 +100,7 @@ def _types(
         rows = Events(
             relation=_ROWS, keys=features.source_keys, time=features.time, tie=features.tie
         )
-        probes = Probes(relation=_PROBES, keys=features.keys, at="at")
+        probes = Probes(relation=_PROBES, keys=features.keys, at=AS_OF)
         join = WindowJoin(probes=probes, events=rows, features=windows, zone=zone)
         add_windows(session, join, into=_VALUES)
         names = quote_all(each.name for each in windows)

@@ -342,7 +342,7 @@ def test_sql_reads_a_label_by_its_name(shop: Shop) -> None:
         "tables/churn_by_month.sql",
         """
         /* {key: month} */
-        select date_trunc('month', "at") as month, avg(label::int) as churned
+        select date_trunc('month', as_of) as month, avg(label::int) as churned
         from churned group by all
         """,
     )

@@ -18,7 +18,7 @@ from headwater.project.punctuality import Punctuality, ScoredDay, measure_punctu
 from headwater.views.versions import punctuality_text
 
 SCORES, VIEW = NodeId("scores", "churn"), NodeId("feature_view", "customer")
-ALL = 'customer, "at", day, score, version, reasons'
+ALL = 'customer, as_of, day, score, version, reasons'
 
 
 def one_day(small: Small, day: str) -> None:
