@@ -1,8 +1,8 @@
 """What is to be learnt, and how: the declared part of a model.
 
-Rows are Arrow tables: the key columns of the entity, `at` (the moment of a row, a local TIMESTAMP),
-`label` (BOOLEAN), and a column for each feature. Numbers, booleans and dates become float64, texts
-become categories.
+Rows are Arrow tables: the key columns of the entity, `as_of` (the moment of a row, a local
+TIMESTAMP), `label` (BOOLEAN), and a column for each feature. Numbers, booleans and dates become
+float64, texts become categories.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Literal
 
 from headwater.errors import Place
 
-Algorithm = Literal["logistic", "xgboost", "lightgbm", "sklearn"]
+Algorithm = Literal["logistic", "xgboost", "lightgbm", "sklearn", "python"]
 CalibrationMethod = Literal["auto", "platt", "isotonic", "none"]
 SplitMode = Literal["time", "random"]
 #: Parts of the rows; rows whose label's horizon reaches into the next part are in none.
 SPLITS = ("train", "calibrate", "test")
 
-AT, LABEL = "at", "label"
+AS_OF, LABEL = "as_of", "label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,8 @@ class LearningSpec:
 
     algorithm: Algorithm = "xgboost"
     estimator: str = ""  # of `sklearn`: `sklearn.ensemble.RandomForestClassifier`
+    function: str = ""  # of `python`: the module of the function, `models/churn.py`
+    source: str = ""  # of `python`: a digest of what the function may do
     parameters: Mapping[str, object] = field(default_factory=dict)
     search: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # parameter → values
     trials: int = 20
