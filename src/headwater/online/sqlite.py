@@ -37,12 +37,13 @@ _ONE: Final = """
 select t.freshness, v.vector from tables as t
 left join vectors as v on v.of = t.id and v.key = ?3 where t.view = ?1 and t.digest = ?2
 """
-# One statement sees one state of the file.
+# One statement sees one state of the file. `cross join` keeps the order: SQLite would otherwise
+# walk through the whole table, and for each of its rows through the keys.
 _MANY: Final = """
 select null, t.freshness from tables as t where t.view = ?1 and t.digest = ?2
 union all
-select v.key, v.vector from tables as t join json_each(?3) as j
-join vectors as v on v.of = t.id and v.key = j.value where t.view = ?1 and t.digest = ?2
+select v.key, v.vector from tables as t cross join json_each(?3) as j
+cross join vectors as v on v.of = t.id and v.key = j.value where t.view = ?1 and t.digest = ?2
 """
 
 

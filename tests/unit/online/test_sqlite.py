@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +48,11 @@ def test_a_folder_in_its_place_is_down_not_damaged(tmp_path: Path) -> None:
     (tmp_path / "online.db").mkdir()
     with pytest.raises(OnlineError, match="cannot be read"):
         SQLiteStore(tmp_path / "online.db").read(CUSTOMER, ["[1]"])
+
+
+def test_many_entities_are_looked_up_one_by_one_not_by_a_scan(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "online.db")
+    store.write(CUSTOMER, [entry(n, float(n)) for n in range(20_000)], [], fresh())
+    began = time.process_time()
+    assert read(store, CUSTOMER, *range(0, 20_000, 4)) == [(float(n),) for n in range(0, 20_000, 4)]
+    assert time.process_time() - began < 2  # a scan for each takes minutes
