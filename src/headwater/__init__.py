@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headwater.api.opened import OpenProject
+    from headwater.kinds.model.python import model as model
     from headwater.kinds.table.python import table as table
 
 __version__ = "0.1.0"
-__all__ = ["open", "table"]
+__all__ = ["model", "open", "table"]
 
 
 def open(  # noqa: A001 (as in `headwater.open("shop")`)
@@ -48,4 +49,8 @@ def __getattr__(name: str) -> Any:
         from headwater.kinds.table.python import table
 
         return table
+    if name == "model":
+        from headwater.kinds.model.python import model
+
+        return model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

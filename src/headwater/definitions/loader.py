@@ -290,7 +290,7 @@ def _unknown_owners(
 
 def _place_of_owner(tree: Tree, definition: Definition, owner: str) -> Place:
     """Where the owner is written: in one of the definition's files, or among the defaults."""
-    pattern = re.compile(rf"\bowner[\"']?\s*:\s*[\"']?({re.escape(owner)})(?!\w)")
+    pattern = re.compile(rf"\bowner[\"']?\s*[:=]\s*[\"']?({re.escape(owner)})(?!\w)")
     for path in (*definition.files, SETTINGS_FILE):
         text = tree.files.get(path, "")
         match = pattern.search(text)

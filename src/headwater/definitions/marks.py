@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A marked function, and the keys of its mark."""
+    """A marked function, its mark, and the keys of that."""
 
     function: ast.FunctionDef
+    mark: ast.expr
     keys: Located
 
     @property
@@ -46,7 +47,7 @@ def read_marked(files: Files, kind: str, usage: str) -> Marked | None:
         what = f"the file is called `{name}` but its function `{function.name}`"
         files.wrong("E109", what, place_of(files, function), "give both one name")
         return None
-    return Marked(function, _Literals(files).keys(decorator))
+    return Marked(function, decorator, _Literals(files).keys(decorator))
 
 
 def source_of(files: Files) -> str:

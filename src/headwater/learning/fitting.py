@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -53,16 +54,22 @@ class Trained:
     warnings: tuple[str, ...]
 
 
-def fit(rows: pa.Table, spec: LearningSpec, *, threads: int = 2) -> Trained:
+def fit(
+    rows: pa.Table,
+    spec: LearningSpec,
+    *,
+    threads: int = 2,
+    make: Callable[[], Any] | None = None,
+) -> Trained:
     """Train, calibrate, compare and backtest; the same rows and spec give the same bytes.
 
-    `threads` trainings run side by side, each on one thread.
+    `threads` trainings run side by side, each on one thread. `make` is the function of `python`.
     """
     try:
         from threadpoolctl import threadpool_limits
     except ModuleNotFoundError:
         raise missing_extra("scikit-learn") from None
-    algorithm = algorithm_of(spec.algorithm, spec.estimator)
+    algorithm = algorithm_of(spec.algorithm, spec.estimator, make)
     raise_errors(_mistakes(spec, algorithm))
     data = read_labelled(rows, spec)
     # sums over several threads would differ in the last digits

@@ -224,6 +224,8 @@ def meaning(learning: LearningSpec) -> dict[str, str]:
     stated = replace(learning, gates=gates)
     found = {field.name: repr(getattr(stated, field.name)) for field in fields(stated)}
     found["features"] = found.pop("columns")
+    if not learning.function:
+        del found["function"], found["source"]
     return found
 
 

@@ -82,7 +82,12 @@ def _train(
     published = state is not None and bool(state.files)
     return train(
         node.id,
-        Job(spec=definition.learning, cut=evidence.cut, availability=evidence.availability),
+        Job(
+            spec=definition.learning,
+            tree=str(context.tree_root),
+            cut=evidence.cut,
+            availability=evidence.availability,
+        ),
         rows,
         context,
         place=definition.place,

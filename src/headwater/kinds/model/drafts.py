@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from headwater.definitions.fields import take_described
+from headwater.definitions.fields import Record, take_described
 from headwater.definitions.files import root_mapping
 from headwater.definitions.loader import Files, name_of
 from headwater.definitions.model import Described
@@ -21,7 +21,15 @@ from headwater.kinds.model.online import policy_of
 from headwater.learning.gates import DEFAULT_GATES, parse_gate
 from headwater.learning.model import Gate, LearningSpec, Profit, Span, SplitSpec
 
-_HINT: Final = "a model begins with `label:` and `features:`"
+HINT: Final = "a model begins with `label:` and `features:`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function that returns what learns: what it says of itself, and a digest of its source."""
+
+    docstring: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,7 @@ class Draft:
 
     name: str
     place: Place
-    path: str
+    files: tuple[str, ...]
     described: Described
     text_digest: str
     label: str
@@ -52,27 +60,41 @@ class Draft:
 
 
 def read_file(files: Files) -> Draft | None:
-    """The model of a file; what is wrong with it is noted."""
+    """The model of a YAML file; what is wrong with it is noted."""
     name = name_of(files.path, files.path[files.path.rfind(".") :], files.issues)
-    root = root_mapping(files, _HINT)
+    root = root_mapping(files, HINT)
     if root is None or name is None:
         return None
+    return read_draft(name, files, MODEL, root)
+
+
+def read_draft(
+    name: str,
+    files: Files,
+    keys: Record,
+    root: Located,
+    function: Function | None = None,
+) -> Draft | None:
+    """The model of a file's keys, and of the function that it may have."""
     before = len(files.issues)
-    values = MODEL.read_keys(root.mapping, root.place, files.issues)
+    values = keys.read_keys(root.mapping, root.place, files.issues)
     if len(files.issues) > before:
         return None
     chosen = _chosen(root.mapping["features"], files.issues)
     places = {each.view: each.place for each in reversed(chosen)}
     places |= {key: located.place for key, located in root.mapping.items()}
+    described = take_described(values)
+    if function is not None and not described.description:
+        described = replace(described, description=function.docstring)
     draft = Draft(
         name=name,
         place=Place(files.path, 1),
-        path=files.path,
-        described=take_described(values),
-        text_digest=digest(files.text, sorted(files.defaults)),
+        files=files.paths,
+        described=described,
+        text_digest=digest(*(files.texts[p] for p in files.paths), sorted(files.defaults)),
         label=values["label"],
         features=chosen,
-        learning=_learning(values, root.mapping, files),
+        learning=_learning(values, root.mapping, files, function),
         embargo=values.get("embargo"),
         scores=_scores(values.get("scores")),
         places=places,
@@ -103,11 +125,15 @@ def _chosen(located: Located, issues: list[Issue]) -> tuple[Chosen, ...]:
 
 
 def _learning(
-    values: Mapping[str, Any], written: Mapping[str, Located], files: Files
+    values: Mapping[str, Any],
+    written: Mapping[str, Located],
+    files: Files,
+    function: Function | None,
 ) -> LearningSpec:
     split = dict(values.get("split", {}))
     campaign = values.get("profit")
-    algorithm = values.get("algorithm", "sklearn" if "estimator" in values else "xgboost")
+    usual = "python" if function is not None else "sklearn" if "estimator" in values else "xgboost"
+    algorithm = values.get("algorithm", usual)
     if (algorithm == "sklearn") != ("estimator" in values):
         what = "`algorithm: sklearn` and `estimator` go together"
         fix = "estimator: sklearn.ensemble.RandomForestClassifier"
@@ -121,6 +147,8 @@ def _learning(
     return LearningSpec(
         algorithm=algorithm,
         estimator=values.get("estimator", ""),
+        function=files.path if function is not None else "",
+        source=function.source if function is not None else "",
         parameters=values.get("parameters", {}),
         search=values.get("search", {}),
         trials=values.get("trials", 20),

@@ -133,6 +133,8 @@ SCORES: Final = Record(
         "explain": "did you mean `reasons`?",
     },
 )
+#: A model in Python is written in Python.
+_ALGORITHMS: Final = tuple(name for name in get_args(Algorithm) if name != "python")
 _FEATURE: Final = Text(names="features")
 _SCIKIT: Final = "did you mean `algorithm`? A class of scikit-learn is its `estimator`"
 MODEL: Final = Record(
@@ -145,7 +147,7 @@ MODEL: Final = Record(
             "feature views, or single features as `view.feature`",
             required=True,
         ),
-        Key("algorithm", Choice(get_args(Algorithm)), "`xgboost` by default"),
+        Key("algorithm", Choice(_ALGORITHMS), "`xgboost` by default"),
         Key("estimator", Text(), "of `sklearn`: its class, by its full name"),
         Key("parameters", MapOf(Anything()), "of the algorithm, by its library's own names"),
         Key("search", MapOf(ListOf(Anything())), "parameter → values to try"),
@@ -203,4 +205,13 @@ MODEL: Final = Record(
         "schedule": "`scores: {every: day}`; when runs begin, `headwater.yml` says",
     },
 )  # fmt: skip
+_RETURNED: Final = ("algorithm", "estimator")
+#: Those of a model in Python.
+MARK: Final = Record(
+    tuple(key for key in MODEL.keys if key.name not in _RETURNED),
+    moved={
+        name: "what learns is what the function returns" if fix == _SCIKIT else fix
+        for name, fix in {**MODEL.moved, **dict.fromkeys(_RETURNED, _SCIKIT)}.items()
+    },
+)
 SCHEMAS: Final[Declared] = {"models": DescribedFiles(folder="models", holds=(MODEL,))}

@@ -12,12 +12,16 @@ import json
 import os
 import sys
 import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.definitions.codec import codec_of
+from headwater.definitions.modules import load_callable
 from headwater.errors import HeadwaterError, Issue, Place
 from headwater.learning.model import LearningSpec
 
@@ -48,6 +52,7 @@ class Job:
 
     spec: LearningSpec
     threads: int = 2
+    tree: str = ""  # the folder of the definitions, where a function lies
     cut: datetime | None = None  # of the frozen rows, local
     availability: tuple[Told, ...] = ()
 
@@ -88,7 +93,7 @@ def learn(folder: Path) -> None:
     job = read_job(folder)
     rows = _read_rows(folder / ROWS)
     assert rows is not None
-    trained = fit(rows, job.spec, threads=job.threads)
+    trained = fit(rows, job.spec, threads=job.threads, make=_function(job))
     evidence = Evidence(
         lagged=_read_rows(folder / LAGGED),
         frozen=_read_rows(folder / FROZEN),
@@ -104,6 +109,37 @@ def learn(folder: Path) -> None:
     target.mkdir()
     for name, content in pack(trained.model, report).items():
         (target / name).write_bytes(content)
+
+
+def _function(job: Job) -> Callable[[], Any] | None:
+    """What a model in Python calls for each training. Codes E034, E109."""
+    path = job.spec.function
+    if not path:
+        return None
+    with _telling(path):
+        function = load_callable(job.tree, path, Path(path).stem)
+
+    def make() -> Any:
+        with _telling(path):
+            return function()
+
+    return make
+
+
+@contextmanager
+def _telling(path: str) -> Iterator[None]:
+    """What a user's module or function raises is told with the last line of it that ran."""
+    try:
+        yield
+    except HeadwaterError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename.endswith(path)]
+        said = str(error).strip().partition("\n")[0]
+        what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        place = Place(path, (lines[-1] or 0) if lines else 1)
+        raise HeadwaterError(Issue(code="E034", what=what, place=place)) from error
 
 
 def _champion(folder: Path) -> Scorer | None:

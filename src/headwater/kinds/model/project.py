@@ -30,7 +30,7 @@ def read_models(paths: Iterable[str], context: ReadContext) -> Reading:
 
     Codes E035 to E039, and those of the keys.
     """
-    read = [context.parse((path,), read_file, Draft) for path in paths]
+    read = [_read(path, context) for path in paths]
     issues = [issue for _, found in read for issue in found]
     project = _Project(context)
     made: list[Definition] = []
@@ -41,6 +41,15 @@ def read_models(paths: Iterable[str], context: ReadContext) -> Reading:
             if not found and project.is_whole(draft):
                 made += project.definitions(draft)
     return Reading(definitions=tuple(made), issues=tuple(issues))
+
+
+def _read(path: str, context: ReadContext) -> tuple[Draft | None, tuple[Issue, ...]]:
+    if not path.endswith(".py"):
+        return context.parse((path,), read_file, Draft)
+    from headwater.definitions.modules import project_imports
+    from headwater.kinds.model.python import read_module
+
+    return context.parse((path, *project_imports(context.tree, path)), read_module, Draft)
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ class _Project:
         test = split.test
         common: dict[str, Any] = {
             "place": draft.place,
-            "files": (draft.path,),
+            "files": draft.files,
             "described": draft.described,
             "inputs": inputs,
             "text_digest": draft.text_digest,

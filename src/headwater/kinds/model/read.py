@@ -1,4 +1,4 @@
-"""Models from `models/*.yml`, with their training sets and scores."""
+"""Models from `models/*.yml` and `models/*.py`, with their training sets and scores."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ class ModelFiles:
     @property
     def suffixes(self) -> Mapping[str, tuple[str, ...]]:
         """Folder → the endings of the files that it may hold."""
-        return {"models": (".yml", ".yaml")}
+        return {"models": (".yml", ".yaml", ".py")}
 
     def read(self, context: ReadContext) -> Reading:
         """All models with what comes with them, and what is wrong with their files."""
-        paths = (*context.paths("models", ".yml"), *context.paths("models", ".yaml"))
+        paths = [
+            path
+            for path in context.tree.under("models")
+            if path.endswith((".yml", ".yaml", ".py"))
+            and not (path.endswith(".py") and path.rpartition("/")[2].startswith("_"))
+        ]
         if not paths:
             return Reading()
         from headwater.kinds.model.project import read_models

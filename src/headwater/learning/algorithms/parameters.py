@@ -30,8 +30,9 @@ def unknown_parameters(
     """An issue for each parameter that the algorithm does not know, or that may not be set."""
     issues = []
     for name in given:
-        if name in _OURS:
-            what = f"the parameter `{name}` of {algorithm} cannot be set: {_OURS[name]}"
+        own = name.rpartition("__")[2]  # of a part: `forest__n_jobs`
+        if own in _OURS:
+            what = f"the parameter `{name}` of {algorithm} cannot be set: {_OURS[own]}"
             issues.append(Issue(code="E025", what=what, fix="take it out"))
         elif name not in known:
             allowed = sorted(set(known) - set(_OURS))

@@ -62,6 +62,7 @@ ALGORITHMS: Final[Mapping[str, str]] = {
     "lightgbm": "LightGBM",
     "logistic": "Logistic regression",
     "sklearn": "scikit-learn",
+    "python": "scikit-learn, in Python",
 }
 
 
