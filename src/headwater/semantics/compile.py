@@ -201,8 +201,7 @@ class _Assembly:
         grain = self.question.grain
         assert grain is not None
         moved = f"period + {_step(grain, comparison)}"
-        leap = comparison == "year_ago" and grain in ("day", "hour")
-        where = [f"day({moved}) = day(period)"] if leap else []
+        where = [f"day({moved}) = day(period)"] if _may_leap(grain, comparison) else []
         return (moved if grain == "hour" else f"CAST({moved} AS DATE)"), where
 
     def _begun(self, comparison: Comparison) -> list[str]:
@@ -219,6 +218,13 @@ class _Assembly:
             begin = f"period - {_step(grain, comparison)}"
         self.scope.parameters.setdefault(COMPLETE_FROM, None)
         return [f"{begin} >= ${COMPLETE_FROM}"]
+
+    def _leap(self, comparison: Comparison) -> list[str]:
+        """That a year before there is such a day, or a count of 29 February is compared with 0."""
+        grain = self.question.grain
+        if grain is None or not _may_leap(grain, comparison):
+            return []
+        return [f"day(period - {_step(grain, comparison)}) = day(period)"]
 
     def _complete(self, windows: Sequence[Window]) -> str:
         """Whether the period of a row is over, its data are in, and it was asked for as a whole."""
@@ -283,7 +289,9 @@ class _Assembly:
             column = AnswerColumn(
                 name=f"{name}_{word}", sort="compared", type=kind, metric=name, comparison=word
             )
-            is_known = " AND ".join([self._complete(windows), *self._begun(word)])
+            is_known = " AND ".join(
+                [self._complete(windows), *self._begun(word), *self._leap(word)]
+            )
             found.append((f"CASE WHEN {is_known} THEN {value} END", column))
         return found
 
@@ -307,6 +315,11 @@ class _Assembly:
     def _term(self, term: Term, suffix: str, is_stacked: bool) -> str:
         column = self.names[term] + suffix
         return f"coalesce({column}, 0)" if is_stacked and is_count(term) else column
+
+
+def _may_leap(grain: Grain, comparison: Comparison) -> bool:
+    """Whether a period may lie on 29 February, which most years do not have."""
+    return comparison == "year_ago" and grain in ("day", "hour")
 
 
 def _step(grain: Grain, comparison: Comparison) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import get_args
 
 from headwater.clock import Grain
@@ -69,7 +69,13 @@ class Question:
         end = step_from(last, self.grain)
         if self.grain == "week":
             return Frame(first=_weeks(first), end=_weeks(end), suffix=suffix)
-        return Frame(first=add_months(first, -12), end=add_months(end, -12), suffix=suffix)
+        return Frame(first=_year_before(first), end=_year_before(end), suffix=suffix)
+
+
+def _year_before(day: date) -> date:
+    """The same day a year before, where a frame is cut: what 29 February cuts, 1 March does."""
+    before = add_months(day, -12)
+    return before if before.day == day.day else before + timedelta(days=1)
 
 
 def _weeks(day: date) -> date:

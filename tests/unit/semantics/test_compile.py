@@ -87,10 +87,18 @@ def test_a_leap_day_has_no_year_ago(database: Database) -> None:
         "INSERT INTO sales VALUES ('G', 1, 1, 'DE', 1, 5, 1, FALSE, '2011-02-28 12:00'), "
         "('H', 1, 1, 'DE', 1, 6, 1, FALSE, '2012-02-28 12:00')"
     )
-    query = {"metrics": ["revenue"], "grain": "day", "compare": ["year_ago"]}
-    leap = ask(database, **query, period="2012-02-28..2012-02-29")
+    query = {"metrics": ["revenue", "orders"], "grain": "day", "compare": ["year_ago"]}
+    both = ask(database, **query, period="2012-02-28..2012-02-29")
+    day = ask(database, **query, period="2012-02-29")
+    before = ask(database, **query, period="2012-02-28")
+    hours = ask(database, **{**query, "grain": "hour"}, period="2012-02-29")
     database.connection.execute("ROLLBACK")
-    assert [row[1:3] for row in leap] == [(Decimal(6), Decimal(5)), (Decimal(40), None)]
+    the_28th = (Decimal(6), Decimal(5), 1, 1)
+    the_29th = (Decimal(40), None, 1, None)
+    assert [row[1:5] for row in both] == [the_28th, the_29th]
+    assert [row[:5] for row in day] == [(date(2012, 2, 29), *the_29th)]
+    assert [row[:5] for row in before] == [(date(2012, 2, 28), *the_28th)]
+    assert [row[1:5] for row in hours] == [the_29th]
 
 
 def test_the_year_after_a_leap_day_counts_no_day_twice(database: Database) -> None:
