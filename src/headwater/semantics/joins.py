@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from headwater.contracts.quoting import quote
-from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
+from headwater.errors import HeadwaterError, Issue, Place, UsageError, did_you_mean
 from headwater.semantics.catalog import Catalog, Dataset, remembered
 
 _MOST_HOPS = 4
@@ -46,7 +46,7 @@ class Reached:
 def reach(catalog: Catalog, table: str, name: str) -> Reached:
     """The column that a name means for rows of a table: `country`, `customers.country`.
 
-    Raises HeadwaterError: E902 unknown, E905 the join would multiply rows, E906 several ways.
+    Raises UsageError: E902 unknown, E905 the join would multiply rows, E906 several ways.
     """
     dataset = catalog.datasets[table]
     parts = tuple(name.split("."))
@@ -65,7 +65,7 @@ def reach(catalog: Catalog, table: str, name: str) -> Reached:
                 return found
         if len(ways) > 1:
             raise _ambiguous(table, name, parts[-1], ways)
-    raise HeadwaterError(_unreachable(catalog, dataset, name, parts))
+    raise UsageError(_unreachable(catalog, dataset, name, parts))
 
 
 def _own(dataset: Dataset, name: str) -> tuple[str, str]:
@@ -93,7 +93,7 @@ def _column(catalog: Catalog, table: str, path: Path, column: str) -> Reached | 
         return None
     for hop in path:
         if not hop.key:
-            raise HeadwaterError(_without_key(table, hop, column))
+            raise UsageError(_without_key(table, hop, column))
     return Reached(flat=_flat(catalog, table, path, column), path=path, column=(column,), type=kind)
 
 
@@ -154,11 +154,11 @@ def reachable(catalog: Catalog, table: str) -> Mapping[str, Reached]:
     return {name: reach(catalog, table, name) for name in names}
 
 
-def _ambiguous(table: str, name: str, column: str, ways: Sequence[Path]) -> HeadwaterError:
+def _ambiguous(table: str, name: str, column: str, ways: Sequence[Path]) -> UsageError:
     spelled = [".".join([*("_".join(hop.columns) for hop in way), column]) for way in ways[:3]]
     what = f"`{name}` can be reached from `{table}` in {len(ways)} ways"
     fix = "say which: " + " or ".join(f"`{spelling}`" for spelling in spelled)
-    return HeadwaterError(Issue(code="E906", what=what, fix=fix))
+    return UsageError(Issue(code="E906", what=what, fix=fix))
 
 
 def _without_key(table: str, hop: Hop, column: str) -> Issue:
