@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import InputRelation, Session
-from headwater.errors import HeadwaterError, Issue
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.model.learn import missing_extra
-from headwater.kinds.model.versions import read_facts
+from headwater.kinds.model.versions import model_digest, read_facts
 from headwater.ledger import Version
 from headwater.plan.state import State
 from headwater.run.context import RunContext
@@ -77,16 +77,34 @@ def read_artifact(
 
 
 def load_scorer(
-    node: Node, state: State, session: Session, absolute: Callable[[str], Path]
+    node: Node,
+    state: State,
+    version: Version,
+    session: Session,
+    absolute: Callable[[str], Path],
 ) -> Scorer:
-    """What scores by the model that a state holds. Codes E026, E044, and those of its files."""
+    """What scores by the version that a state holds. Codes E026, E044, and those of its files.
+
+    Libraries that are given what they never wrote may end the process: they see no byte that is
+    not as the ledger recorded it, whatever hashes lie beside it.
+    """
     files = read_artifact(node, state, session, absolute)
+    _require_recorded(files, version, node.definition.place)
     try:
         from headwater.learning.artifact import unpack
 
         return unpack(files)
     except ImportError as error:
         raise HeadwaterError(missing_extra(error)) from None
+
+
+def _require_recorded(files: Mapping[str, bytes], version: Version, place: Place) -> None:
+    """E044 where what scores is not what the ledger has a hash of."""
+    if model_digest(files) != read_facts(version).digest:
+        what = f"the files of {version} are not those that its training wrote"
+        fix = f"`headwater rollback {version.node}`, or"
+        fix = f"{fix} `headwater run --full-refresh {version.node}`"
+        raise HeadwaterError(Issue(code="E044", what=what, place=place, fix=fix))
 
 
 def _damaged(node: Node, why: str) -> HeadwaterError:

@@ -166,7 +166,7 @@ def load_version(released: Released, node: NodeId, number: int) -> Scorer:
     state = State(node=node, files=build.files)
     with workspace.engine.session() as session:
         bound = released.bound.graph.nodes[node]
-        return load_scorer(bound, state, session, workspace.lake.absolute)
+        return load_scorer(bound, state, version, session, workspace.lake.absolute)
 
 
 def _version_of(workspace: Workspace, state: State | None) -> Version | None:

@@ -56,7 +56,8 @@ def test_scores_by_the_month_are_those_of_the_views_table(trained: Small) -> Non
     with trained.open() as project, project.workspace.engine.session() as session:
         states, absolute = project.view.states, project.workspace.lake.absolute
         model = project.bound.graph.nodes[NodeId("model", "churn")]
-        scorer = load_scorer(model, states[model.id], session, absolute)
+        (version,) = project.ledger.versions(model.id)
+        scorer = load_scorer(model, states[model.id], version, session, absolute)
         files = [str(absolute(f.path)) for f in states[VIEW].part("rows")]
         sql = f"SELECT * FROM read_parquet({files}) WHERE day >= DATE '2024-04-30'"
         rows = session.fetch_arrow(sql)
