@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headwater.project.quarantine import NodeQuarantine
     from headwater.project.recency import SourceFreshness
     from headwater.project.recording import RunReport
+    from headwater.project.registries.mlflow import Pushed
     from headwater.project.testing import Proof, UnitResult
     from headwater.project.tracing import Trace
     from headwater.semantics.asking import Comparison
@@ -263,6 +264,17 @@ class OpenProject:
     def rollback(self, to: int | None = None, node: str | None = None, reason: str = "") -> Release:
         """Go back to a release, by default the one before; or back with one node alone."""
         return self.project.rollback(to, node, reason)
+
+    def push(
+        self, version: str, *, to: str = "", name: str = "", force: bool = False
+    ) -> Shown[Pushed]:
+        """Register a version of a model in MLflow, by default the published one."""
+        from headwater.project.registries.pushing import push
+        from headwater.views.plain import plain
+        from headwater.views.pushed import print_pushed
+
+        pushed = push(self.project, version, to=to, name=name, force=force)
+        return Shown(pushed, lambda page: print_pushed(pushed, page), plain(pushed))
 
     # --- quality and upkeep
 

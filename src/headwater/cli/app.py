@@ -23,6 +23,7 @@ from headwater.cli.commands import (
     online,
     project,
     published,
+    pushing,
     releases,
     reporting,
     scheduling,
@@ -51,7 +52,7 @@ SECTIONS: Final = {
     ),
     "Serve": ("serve", "score", "online", "parity", "schedule", "monitor", "key"),
     "Contracts": ("contract", "quarantine"),
-    "Release": ("release", "promote", "rollback", "challenge", "approve"),
+    "Release": ("release", "promote", "rollback", "challenge", "push", "approve"),
     "Care": ("compact", "vacuum", "completion"),
 }
 
@@ -144,6 +145,7 @@ app.command("approve")(command(governing.approve))
 app.command("promote")(command(releases.promote))
 app.command("rollback")(command(releases.rollback))
 app.command("challenge")(command(challenging.challenge))
+app.command("push")(command(pushing.push))
 app.command("debug")(command(care.debug))
 app.command("completion")(care.completion)
 

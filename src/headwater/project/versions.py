@@ -42,14 +42,22 @@ def names_a_version(text: str) -> bool:
 def find_version(ledger: Ledger, text: str) -> Version:
     """The version that `model.churn@7` or `churn@7` names. Code E049."""
     match = _NAMED.match(text)
+    node = find_trained(ledger, match["node"] if match is not None else text)
+    if match is None:
+        what, fix = f"`{text}` names no version", f"write it as `{node}@7`"
+        raise UsageError(Issue(code="E049", what=what, fix=fix))
+    return ledger.version(node, int(match["number"]))
+
+
+def find_trained(ledger: Ledger, text: str) -> NodeId:
+    """The model with versions that `model.churn` or `churn` names. Code E049."""
     known = {str(version.node): version.node for version in ledger.versions()}
     known |= {node.name: node for node in known.values()}
-    name = match["node"] if match is not None else text
-    if match is None or name not in known:
-        fix = did_you_mean(name, known, "`headwater versions` lists all")
-        what = f"there are no versions of `{name}`"
+    if text not in known:
+        fix = did_you_mean(text, known, "`headwater versions` lists all")
+        what = f"there are no versions of `{text}`"
         raise UsageError(Issue(code="E049", what=what, fix=fix))
-    return ledger.version(known[name], int(match["number"]))
+    return known[text]
 
 
 def find_model(graph: Graph, text: str) -> NodeId:

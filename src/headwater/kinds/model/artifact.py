@@ -12,6 +12,7 @@ from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError, Issue, Place
 from headwater.graph.node import Node
 from headwater.ids import NodeId
+from headwater.kinds.model.bind import ARTIFACT
 from headwater.kinds.model.learn import missing_extra
 from headwater.kinds.model.versions import model_digest, read_facts
 from headwater.ledger import Version
@@ -53,7 +54,7 @@ def version_of_state(state: State, context: RunContext) -> Version | None:
 
 
 def read_artifact(
-    node: Node, state: State, session: Session, absolute: Callable[[str], Path]
+    state: State, session: Session, absolute: Callable[[str], Path], place: Place = Place()
 ) -> dict[str, bytes]:
     """The files of the model that a state holds, by name, each with the hash that it was given.
 
@@ -61,18 +62,18 @@ def read_artifact(
     """
     files = state.part("rows")
     shown = InputRelation(
-        name=_FILES, schema=node.schema, files=tuple(absolute(file.path) for file in files)
+        name=_FILES, schema=ARTIFACT, files=tuple(absolute(file.path) for file in files)
     )
     try:
         session.bind_inputs([shown])
         rows = session.fetch(f"SELECT file, content, sha256 FROM {quote(_FILES)}")
     except HeadwaterError as error:
-        raise _damaged(node, error.issues[0].what) from None
+        raise _damaged(state.node, error.issues[0].what, place) from None
     for name, content, sha256 in rows:
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise _damaged(node, f"`{name}` has another hash than when it was written")
+            raise _damaged(state.node, f"`{name}` has another hash than when it was written", place)
     if not rows:
-        raise _damaged(node, "it has no files")
+        raise _damaged(state.node, "it has no files", place)
     return {name: content for name, content, _ in rows}
 
 
@@ -88,7 +89,7 @@ def load_scorer(
     Libraries that are given what they never wrote may end the process: they see no byte that is
     not as the ledger recorded it, whatever hashes lie beside it.
     """
-    files = read_artifact(node, state, session, absolute)
+    files = read_artifact(state, session, absolute, node.definition.place)
     _require_recorded(files, version, node.definition.place)
     try:
         from headwater.learning.artifact import unpack
@@ -107,12 +108,12 @@ def _require_recorded(files: Mapping[str, bytes], version: Version, place: Place
         raise HeadwaterError(Issue(code="E044", what=what, place=place, fix=fix))
 
 
-def _damaged(node: Node, why: str) -> HeadwaterError:
+def _damaged(node: NodeId, why: str, place: Place) -> HeadwaterError:
     return HeadwaterError(
         Issue(
             code="E044",
-            what=f"the files of {node.id} are not what was written: {why}",
-            place=node.definition.place,
-            fix=f"`headwater rollback {node.id}`, or `headwater run --full-refresh {node.id}`",
+            what=f"the files of {node} are not what was written: {why}",
+            place=place,
+            fix=f"`headwater rollback {node}`, or `headwater run --full-refresh {node}`",
         )
     )

@@ -3,18 +3,14 @@
 The file is kept as text beside the model's own files ("models from code"): nothing is pickled.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
 
 
 class HeadwaterScores(PythonModel):
@@ -30,7 +26,7 @@ class HeadwaterScores(PythonModel):
     def predict(
         self,
         context: PythonModelContext,
-        model_input: pd.DataFrame,
+        model_input: pd.DataFrame,  # as types, not as text: MLflow looks at them
         params: dict[str, Any] | None = None,
     ) -> np.ndarray:
         """Probabilities, equal to those that Headwater gives."""
