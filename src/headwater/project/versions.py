@@ -25,7 +25,7 @@ from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
 from headwater.project.workspace import Workspace
 
-_NAMED = re.compile(r"(?P<node>\w+\.\w+|\w+)@(?P<number>\d+)\Z")
+_NAMED = re.compile(r"(?P<node>\w+\.\w+|\w+)@(?P<number>\d{1,9})\Z")
 #: The sort of a note: a version was published although it failed its gates, and why.
 FORCED = "forced version"
 
