@@ -351,7 +351,11 @@ def _nearest(what: str, view: ReleaseView) -> str:
     word = what.partition("`")[2].rpartition("`")[0]
     if "." in word or "/" in word:
         return "files are not read inside the SQL: declare it as a source or a seed"
-    return did_you_mean(word, [node.name for node in view.states], "`headwater ls` lists all")
+    known = {n.name.casefold(): n for n in view.definitions if BY_NAME[n.kind].is_relation}
+    unbuilt = known.get(word.casefold())
+    if unbuilt is not None:
+        return f"nothing of {unbuilt} is published yet: `headwater run {unbuilt}`"
+    return did_you_mean(word, [node.name for node in known.values()], "`headwater ls` lists all")
 
 
 def _issue(code: str, what: str, fix: str, line: int, column: int) -> HeadwaterError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from headwater.contracts.dataset import rows_text
@@ -15,6 +16,8 @@ from headwater.plan.state import Build, State
 from headwater.plan.steps import Remove, Step
 from headwater.run.context import Executors, NodeOutcome, RunContext, Status, StepResult
 from headwater.run.states import remove_interval
+
+_COUNT = re.compile(r"(?<![\w.:-])\d{1,3}(?:,\d{3})*(?![\w.:-])")
 
 
 def run_node(
@@ -83,8 +86,28 @@ def _summary(outcome: NodeOutcome, node: Node, results: Sequence[StepResult]) ->
         issues=told_once(node, results),
         outcomes=tuple(o for r in results for o in r.outcomes),
         reckoning=results[-1].reckoning,
-        notes=tuple(n for r in results for n in r.notes),
+        notes=notes_once(n for r in results for n in r.notes),
     )
+
+
+def notes_once(notes: Iterable[str]) -> tuple[str, ...]:
+    """The notes of all steps; what several count is one note with the sums.
+
+    >>> notes_once(["10 of 1,000 rows true", "2 rows left out", "5 of 20 rows true"])
+    ('15 of 1,020 rows true', '2 rows left out')
+    """
+    sums: dict[str, list[int]] = {}
+    for note in notes:
+        counts = [int(found.replace(",", "")) for found in _COUNT.findall(note)]
+        words = _COUNT.sub("\0", note)
+        before = sums.get(words, [0] * len(counts))
+        sums[words] = [a + b for a, b in zip(before, counts, strict=True)]
+    return tuple(_filled(words, counts) for words, counts in sums.items())
+
+
+def _filled(words: str, counts: Sequence[int]) -> str:
+    parts = words.split("\0")
+    return parts[0] + "".join(f"{n:,}{part}" for n, part in zip(counts, parts[1:], strict=True))
 
 
 def told_once(node: Node, results: Sequence[StepResult]) -> tuple[Issue, ...]:

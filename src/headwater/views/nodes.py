@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from headwater.views.summaries import NodeFacts
 
 
+#: Kinds whose columns Headwater gives, and nobody reads.
+_OWN_COLUMNS = ("metric", "model")
+
+
 def print_nodes(project: Project, found: Sequence[NodeFacts], page: Page) -> None:
     """One line a node."""
     zone = project.workspace.zone
@@ -40,7 +44,7 @@ def print_nodes(project: Project, found: Sequence[NodeFacts], page: Page) -> Non
 def _rows(facts: NodeFacts) -> str:
     if not facts.is_built:
         return ""
-    return "not built" if facts.rows is None else count(facts.rows, "row")
+    return "not built" if facts.rows is None else count(facts.rows, facts.unit)
 
 
 def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
@@ -51,7 +55,7 @@ def print_node(project: Project, facts: NodeFacts, page: Page) -> None:
         page.line(f"  {line}")
     page.rows(_attributes(project, facts), indent=2, gap=2)
     print_parameters(project.bound.graph.nodes[facts.node].definition, page)
-    if facts.columns and facts.node.kind != "metric":  # whose columns Headwater gives
+    if facts.columns and facts.node.kind not in _OWN_COLUMNS:
         page.line(Cell("columns", "strong"))
         page.rows(
             (
@@ -76,6 +80,8 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
         days = span(facts.intervals, project.workspace.zone)
         files = f"{count(facts.files, 'file')}, {size(facts.bytes)}"
         published = f"{count(facts.rows, 'row')} · {days} · {files}{at}"
+        if facts.node.kind == "model":
+            published = f"{count(facts.rows, facts.unit)}, {size(facts.bytes)}{at}"
     definition = project.bound.graph.nodes[facts.node].definition
     metric = definition.metric if isinstance(definition, MetricDefinition) else None
     pairs = [
@@ -87,7 +93,7 @@ def _attributes(project: Project, facts: NodeFacts) -> list[tuple[Cell, str]]:
         ("owner", facts.owner or "none"),
         ("tags", ", ".join(facts.tags)),
         ("time", facts.time or ""),
-        ("key", ", ".join(facts.key)),
+        ("key", "" if facts.node.kind == "model" else ", ".join(facts.key)),
         ("reads", ", ".join(map(str, facts.parents))),
         ("read by", ", ".join(map(str, facts.children))),
         ("edited", "the definition on disk is not released" if facts.edited else ""),

@@ -55,8 +55,8 @@ def outcome_line(outcome: NodeOutcome, name_width: int, width: int) -> Line:
 def print_report(project: Project, report: RunReport, page: Page) -> None:
     """What was held and why, which releases were made, and what waits for somebody."""
     print_issues(_issues(report), page)
-    held = [o for o in report.outcomes if o.status in ("held", "failed")]
-    for outcome in held:
+    held = {o.node: o for o in report.outcomes if o.status in ("held", "failed")}
+    for outcome in held.values():  # once, though held of the released definitions and the new
         _print_held(project, report, outcome, page)
     for release in report.releases:
         facts = (

@@ -24,6 +24,7 @@ from headwater.project.recording import RunReport
 from headwater.project.release_view import ReleaseView
 from headwater.run.context import NodeOutcome
 from headwater.views.figures import count, span
+from headwater.views.given import GIVEN_COLUMNS
 
 _NAMED_IN_SQL = ("table", "source", "rollup")
 #: Nodes that come from a model's file and share its title.
@@ -261,6 +262,11 @@ class NodeFacts:
     is_built: bool = True  # False: a definition alone, which has no rows
 
     @property
+    def unit(self) -> str:
+        """What is counted of it: a model has files."""
+        return "file" if self.node.kind == "model" else "row"
+
+    @property
     def called(self) -> str:
         """What people call it: its title; what SQL reads goes by the name that it has there."""
         if self.node.kind in _OF_A_MODEL:
@@ -317,10 +323,12 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
     known: dict[tuple[NodeId, str], ColumnFact] = {}
     for node in graph.nodes.values():
         own = _own_docs(node)
+        views = [edge.node for edge in node.inputs if edge.node.kind == "feature_view"]
         masks = node.definition.pii if isinstance(node.definition, TableDefinition) else {}
         by_name = {edge.name.casefold(): edge.node for edge in node.inputs}
         columns = []
         for name, kind in node.schema:
+            key = name.casefold()
             recipe = node.recipe.columns.get(name) if node.recipe is not None else None
             upstream = None
             origin = ""
@@ -332,12 +340,13 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
             fact = ColumnFact(
                 name=name,
                 type=kind,
-                description=own.get(name.casefold(), "")
-                or (upstream.description if upstream is not None else ""),
+                description=own.get(key, "")
+                or (upstream.description if upstream is not None else "")
+                or next((known[v, key].description for v in views if (v, key) in known), ""),
                 origin=origin,
                 masked=masks.get(name, "") or (upstream.masked if upstream is not None else ""),
             )
-            known[node.id, name.casefold()] = fact
+            known[node.id, key] = fact
             columns.append(fact)
         found[node.id] = tuple(columns)
     return found
@@ -349,7 +358,7 @@ def _own_docs(node: Node) -> Mapping[str, str]:
         return {name.casefold(): text for name, text in definition.column_docs.items()}
     if isinstance(definition, SourceDefinition) and definition.contract is not None:
         return {c.name.casefold(): c.description for c in definition.contract.columns}
-    return {}
+    return GIVEN_COLUMNS.get(node.id.kind, {})
 
 
 def _contract_text(node: Node) -> str:

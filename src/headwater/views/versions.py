@@ -149,7 +149,7 @@ def _facts(project: Project, each: Listed) -> list[tuple[str, str]]:
         *((n, interval_text(f, _DIGITS.get(n, 2))) for n, f in facts.figures.items()),
         ("auc of baselines", baselines),
         ("leaks", str(facts.leaks) if facts.audited else "not looked for"),
-        ("rows", f"{facts.rows:,}, {facts.positives:,} of them true"),
+        ("rows", f"{facts.rows:,}; {facts.positives:,} true in train, calibrate and test"),
         ("parameters", parameters),
         ("seed", str(facts.seed)),
         ("libraries", libraries),

@@ -10,7 +10,7 @@ from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.plan.state import RuleOutcome, State
 from headwater.run.context import StepResult
-from headwater.run.executing import told_once
+from headwater.run.executing import notes_once, told_once
 
 SALES = NodeId("table", "sales")
 DESCRIBED = Described()
@@ -48,3 +48,9 @@ def test_a_warning_of_several_steps_is_one_with_the_sum() -> None:
         "table.sales: volume is 0.4, below 0.5",
         "table.sales: volume is 0.3, below 0.5",
     ]
+
+
+def test_what_several_steps_count_is_one_note_with_the_sums() -> None:
+    notes = ["1,000 of 2,000 rows true", "7 rows without key", "2 of 5 rows true", "@2 auc 0.76"]
+    assert notes_once(notes) == ("1,002 of 2,005 rows true", "7 rows without key", "@2 auc 0.76")
+    assert notes_once(["in 2010-04-29", "in 2010-04-29"]) == ("in 2010-04-29",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -54,6 +55,7 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
             build = known_build(step, node, key, context)
             if build is not None:
                 return _finish(known, build, step, node, session, context, is_new=False)
+        began = time.perf_counter()
         rows = _training_rows(node, session, context)
         evidence = gather_evidence(node, session, context)
         files = _train(node, rows, evidence, session, context)
@@ -61,7 +63,8 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         if same is not None:
             build = context.ledger.builds([same.build])[same.build]
             return _finish(same, build, step, node, session, context, is_new=False)
-        version, build = _record(files, step, node, key, session, context)
+        seconds = time.perf_counter() - began
+        version, build = _record(files, step, node, key, session, context, seconds)
         return _finish(version, build, step, node, session, context, is_new=True)
 
 
@@ -106,10 +109,12 @@ def _record(
     key: str,
     session: Session,
     context: RunContext,
+    seconds: float,
 ) -> tuple[Version, Build]:
     """The files as a build with a number; synced first: the ledger knows no more than disks."""
     build, verdict = make_build(step, node, key, context, Promises(), _writer(files), session)
     assert not verdict.held, "files of a model have no rules"
+    build = replace(build, seconds=build.seconds + seconds)
     rows = context.graph.nodes[node.inputs[0].node]
     given = cast("TrainingSetDefinition", rows.definition)
     made_from = context.states[rows.id]

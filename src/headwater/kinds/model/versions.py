@@ -139,11 +139,30 @@ def verdict(facts: Facts) -> str:
 
 def gate_text(gate: GateResult) -> str:
     """A gate with the numbers that it compared: `calibration_error <= 0.03 (0.041)`."""
-    numbers = [number_text(gate.left, 3)]
-    if gate.right is not None and f"{gate.right:g}" not in gate.text:
-        numbers.append(number_text(gate.right, 3))
+    left, right = _apart(gate.left, gate.right)
+    is_written = gate.right is None or f"{gate.right:g}" in gate.text
+    numbers = [left] if is_written else [left, right]
     note = f", {gate.note}" if gate.note else ""
     return f"{gate.text} ({' against '.join(numbers)}{note})"
+
+
+def _apart(left: float | None, right: float | None) -> tuple[str, str]:
+    """Two numbers with as many digits as show which is greater.
+
+    >>> _apart(0.0304, 0.03), _apart(0.0300004, 0.03), _apart(0.0, 0.0)
+    (('0.0304', '0.0300'), ('0.0300004', '0.0300000'), ('0', '0'))
+    """
+    texts = ("", "")
+    for digits in range(3, 17):
+        texts = (_gate_number(left, digits), _gate_number(right, digits))
+        if left is None or right is None or left == right or float(texts[0]) != float(texts[1]):
+            break
+    return texts
+
+
+def _gate_number(value: float | None, digits: int) -> str:
+    """As `number_text`; 0 and 1 are counts of leaks."""
+    return f"{value:.0f}" if value in (0.0, 1.0) else number_text(value, digits)
 
 
 def interval_text(figure: Figure | None, digits: int = 2) -> str:
