@@ -22,6 +22,7 @@ from headwater.charts.model import (
     Value,
     Waterfall,
     number,
+    numbers_of,
 )
 from headwater.charts.stacked import main_groups
 
@@ -105,18 +106,18 @@ def _bars(chart: Bars) -> str:
 
 
 def _heatmap(chart: Heatmap) -> str:
-    known = [
-        (found, f"{name}, {column}")
-        for name, row in zip(chart.rows, chart.values, strict=True)
-        for column, value in zip(chart.columns, row, strict=False)
-        if (found := number(value)) is not None
-    ]
+    drawn = [numbers_of(row[: len(chart.columns)]) for row in chart.values]
+    known = [found for row in drawn for found in row if found is not None]
     if not known:
         return f": {EMPTY}"
-    low, high = min(known), max(known)
-    text = chart.numbers.compact
+
+    def said(found: float) -> str:
+        at = next(at for at, row in enumerate(drawn) if found in row)
+        place = f"{chart.rows[at]}, {chart.columns[drawn[at].index(found)]}"
+        return f"{chart.numbers.compact(found)} ({place})"
+
     size = f"{len(chart.rows)} rows by {len(chart.columns)} columns"
-    return f", {size}: from {text(low[0])} ({low[1]}) to {text(high[0])} ({high[1]})"
+    return f", {size}: from {said(min(known))} to {said(max(known))}"
 
 
 def _funnel(chart: Funnel) -> str:

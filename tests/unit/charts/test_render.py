@@ -247,6 +247,14 @@ def test_annotations_never_cover_each_other(places: list[int], label: str, width
             assert y != other_y or right <= other_left or other_right <= left
 
 
+def test_a_heat_map_says_its_ends_and_where_they_are() -> None:
+    values = ((None, Decimal("0.5"), float("nan")), (Decimal("0.5"), 1, 0.25, 7), ())
+    heat = Heatmap(
+        title="x", numbers=RATE, rows=("a", "b", "c"), columns=("1", "2", "3"), values=values
+    )
+    assert summary(heat) == "x, 3 rows by 3 columns: from 25.0 % (b, 3) to 100.0 % (b, 2)."
+
+
 def test_everything_on_one_chart() -> None:
     check(full())
     assert summary(full()) == (
