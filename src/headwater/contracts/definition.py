@@ -136,6 +136,11 @@ class ContractColumn:
     examples: tuple[object, ...] = ()
     place: Place = field(default=Place(), compare=False)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether its values are shown to nobody on pages and over HTTP."""
+        return self.classification.casefold() == "personal"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:

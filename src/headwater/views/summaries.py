@@ -324,7 +324,7 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
     for node in graph.nodes.values():
         own = _own_docs(node)
         views = [edge.node for edge in node.inputs if edge.node.kind == "feature_view"]
-        masks = node.definition.pii if isinstance(node.definition, TableDefinition) else {}
+        masks = _own_masks(node)
         by_name = {edge.name.casefold(): edge.node for edge in node.inputs}
         columns = []
         for name, kind in node.schema:
@@ -359,6 +359,16 @@ def _own_docs(node: Node) -> Mapping[str, str]:
     if isinstance(definition, SourceDefinition) and definition.contract is not None:
         return {c.name.casefold(): c.description for c in definition.contract.columns}
     return GIVEN_COLUMNS.get(node.id.kind, {})
+
+
+def _own_masks(node: Node) -> Mapping[str, str]:
+    """How the columns are masked that the node itself calls personal."""
+    definition = node.definition
+    if isinstance(definition, TableDefinition):
+        return definition.pii
+    if isinstance(definition, SourceDefinition) and definition.contract is not None:
+        return {c.name: "hash" for c in definition.contract.columns if c.is_personal}
+    return {}
 
 
 def _contract_text(node: Node) -> str:

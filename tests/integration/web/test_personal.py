@@ -27,6 +27,19 @@ dimensions: [customer, country]
 metrics:
   revenue: {description: All of it., expr: sum(amount)}
 """
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: people
+version: 1.0.0
+status: active
+schema:
+- name: people
+  properties:
+  - {name: id, physicalName: Id, logicalType: integer, primaryKey: true, required: true}
+  - {name: email, physicalName: E-Mail, logicalType: string, classification: personal}
+"""
+PEOPLE = "/*\nkey: id\n*/\nselect id, email from people"
 NAMES = ("secret_ann", "secret_bob", "secret_cid")
 
 
@@ -37,6 +50,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     rows = [(i, f"2024-0{1 + i % 2}-05 09:00", NAMES[i % 3], 10 + i, "France") for i in range(12)]
     small.deliver("all", rows, "id,ordered_at,customer,amount,country")
     small.write("tables/sales.sql", SALES)
+    small.write("sources/people.yml", "files: data/people/*.csv\n")
+    small.write("contracts/people.odcs.yaml", CONTRACT)
+    small.write("data/people/all.csv", "Id,E-Mail\n1,secret@example.org\nx,secret@example.org\n")
+    small.write("tables/known.sql", PEOPLE)
     small.write("metrics/m.yml", METRICS)
     small.write("queries/all_sales.sql", "select customer, id from sales order by id")
     cards = "{bar: revenue, by: customer}, {table: revenue, by: customer}, {table: all_sales}"
@@ -64,6 +81,8 @@ def client(small: Small) -> Iterator[httpx.Client]:
         "select s as x from sales as s",
         "select (select min(customer) from sales) as x",
         "select country as x from sales where id < 0 union all select customer from sales",
+        "select email from people",
+        "select email as x, upper(email) as y from known",
     ],
 )
 def test_sql(client: httpx.Client, sql: str) -> None:
@@ -84,6 +103,9 @@ def test_numbers_of_persons_are_shown(client: httpx.Client) -> None:
     "path",
     [
         "/tables/sales",
+        "/tables/known",
+        "/sources/people",
+        "/quarantine/people",
         "/queries/all_sales",
         "/queries/all_sales/rows.csv",
         "/v1/queries/all_sales",
