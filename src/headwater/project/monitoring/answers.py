@@ -18,7 +18,7 @@ def show_served(session: Session, look: Look, version: int) -> bool:
     if not files:
         return False
     listed = ", ".join(literal(str(path)) for path in files)
-    inside = f'"at" >= {literal(look.start)} AND "at" < {literal(look.end)}'
+    inside = f"asked_at >= {literal(look.start)} AND asked_at < {literal(look.end)}"
     session.fetch(
         f"CREATE OR REPLACE TEMP VIEW {SERVED} AS "
         f"SELECT *, {inside} AS inside FROM read_parquet([{listed}])"

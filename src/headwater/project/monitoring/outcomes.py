@@ -35,7 +35,7 @@ def online_outcomes(session: Session, look: Look, version: int) -> Iterator[Outc
         f"SELECT l.{quote(LABEL)} AS label, s.score, l.{at} AS moment, s.version"
         f" FROM {SERVED} AS s"
         f" JOIN {_LABELS} AS l ON {same}"
-        f" AND CAST(l.{at} AS DATE) = CAST(CAST(s.{at} AS TIMESTAMP) AS DATE)"
+        f" AND CAST(l.{at} AS DATE) = CAST(CAST(s.asked_at AS TIMESTAMP) AS DATE)"
         f" WHERE s.score IS NOT NULL AND s.version = {literal(version)}",
         "online",
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from headwater.project.facade import Project
 
-_COLUMNS: Final = ("at", "role", "status", "score", "ms")
+_COLUMNS: Final = ("asked_at", "role", "status", "score", "ms")
 _EARLIEST: Final = timedelta(days=1)
 
 
@@ -88,7 +88,7 @@ def _rows(folder: Path, deployment: Deployment, version: int, roles: Sequence[Ro
     if not tables:
         return _nothing()
     rows = pa.concat_tables(tables)
-    since = pc.greater_equal(rows["at"], pa.scalar(start, rows["at"].type))
+    since = pc.greater_equal(rows["asked_at"], pa.scalar(start, rows["asked_at"].type))
     return rows.filter(pc.and_(since, pc.is_in(rows["role"], value_set=pa.array(roles))))
 
 

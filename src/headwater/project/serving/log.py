@@ -1,9 +1,9 @@
 """The request log: answers in Parquet, `<folder>/<model>/<UTC day>/<version>-….parquet`.
 
-Columns: request_id VARCHAR, at TIMESTAMPTZ, role VARCHAR, version BIGINT, release BIGINT (which
-served), status VARCHAR, score DOUBLE, ms DOUBLE, keys STRUCT (the key columns), features STRUCT
-(the model's columns as it saw them: DOUBLE or VARCHAR; NULL where there was no vector), request
-VARCHAR (JSON of the values given), views STRUCT(view, digest, at, release)[].
+Columns: request_id VARCHAR, asked_at TIMESTAMPTZ, role VARCHAR, version BIGINT, release BIGINT
+(which served), status VARCHAR, score DOUBLE, ms DOUBLE, keys STRUCT (the key columns), features
+STRUCT (the model's columns as it saw them: DOUBLE or VARCHAR; NULL where there was no vector),
+request VARCHAR (JSON of the values given), views STRUCT(view, digest, at, release)[].
 
 A file appears whole or not at all. Rows of a day that has ended are merged into one file a version,
 which from then on counts alone.
@@ -145,7 +145,7 @@ def read_log(
     rows = pa.concat_tables(tables)
     for bound, compare in ((start, pc.greater_equal), (end, pc.less)):
         if bound is not None:
-            rows = rows.filter(compare(rows["at"], pa.scalar(bound, rows["at"].type)))
+            rows = rows.filter(compare(rows["asked_at"], pa.scalar(bound, rows["asked_at"].type)))
     return rows
 
 
@@ -166,7 +166,7 @@ def _merge(day: Path) -> None:
     for version, paths in _by_version(day).items():
         if not any(map(_is_merged, paths)) and len(paths) > 1:
             tables = [table for path in sorted(paths) if (table := _read(path)) is not None]
-            _write(day, f"{version}-{_MERGED}", pa.concat_tables(tables).sort_by("at"))
+            _write(day, f"{version}-{_MERGED}", pa.concat_tables(tables).sort_by("asked_at"))
         if (day / f"{version}-{_MERGED}.parquet").exists():
             for path in paths:
                 if not _is_merged(path):
@@ -252,7 +252,7 @@ def _table(group: Sequence[_Waiting]) -> pa.Table:
     )
     columns: dict[str, Any] = {
         "request_id": pa.array([row.request_id for row in rows], pa.string()),
-        "at": pa.array([row.at for row in rows], instant),
+        "asked_at": pa.array([row.at for row in rows], instant),
         "role": pa.array([row.role for row in rows], pa.string()),
         "version": pa.array([s.version for s in scored], pa.int64()),
         "release": pa.array([release for _, _, release in group], pa.int64()),

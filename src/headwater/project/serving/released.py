@@ -163,10 +163,9 @@ def load_version(released: Released, node: NodeId, number: int) -> Scorer:
     workspace = released.workspace
     version = workspace.ledger.version(node, number)
     build = workspace.ledger.builds([version.build])[version.build]
-    state = State(node=node, files=build.files)
     with workspace.engine.session() as session:
-        bound = released.bound.graph.nodes[node]
-        return load_scorer(bound, state, version, session, workspace.lake.absolute)
+        place = released.bound.graph.nodes[node].definition.place
+        return load_scorer(version, build.files, session, workspace.lake.absolute, place)
 
 
 def _version_of(workspace: Workspace, state: State | None) -> Version | None:

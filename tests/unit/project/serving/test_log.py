@@ -37,7 +37,7 @@ def test_answers_come_back_as_they_were_served(tmp_path: Path) -> None:
     first, second = read_log(tmp_path, "churn", 1).sort_by("request_id").to_pylist()
     assert first == {
         "request_id": "a",
-        "at": NOON,
+        "asked_at": NOON,
         "role": "champion",
         "version": 1,
         "release": 3,
