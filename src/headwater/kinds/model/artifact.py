@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.contracts.quoting import quote
 from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError, Issue, Place
-from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.model.bind import ARTIFACT
 from headwater.kinds.model.learn import missing_extra
 from headwater.kinds.model.versions import model_digest, read_facts
 from headwater.ledger import Version
-from headwater.plan.state import State
+from headwater.plan.state import DataFile, State
 from headwater.run.context import RunContext
 
 if TYPE_CHECKING:
@@ -54,66 +53,58 @@ def version_of_state(state: State, context: RunContext) -> Version | None:
 
 
 def read_artifact(
-    state: State, session: Session, absolute: Callable[[str], Path], place: Place = Place()
+    version: Version,
+    files: Iterable[DataFile],
+    session: Session,
+    absolute: Callable[[str], Path],
+    place: Place = Place(),
 ) -> dict[str, bytes]:
-    """The files of the model that a state holds, by name, each with the hash that it was given.
+    """The files of a model by name, as its training wrote them; they lie in the data files given.
 
-    `absolute` says where data files lie. Raises E044 where a file is cut short or was changed.
+    `absolute` says where data files lie. Raises E044 where one is cut short, was changed, or is not
+    what the ledger recorded of the version.
     """
-    files = state.part("rows")
-    shown = InputRelation(
-        name=_FILES, schema=ARTIFACT, files=tuple(absolute(file.path) for file in files)
-    )
+    paths = tuple(absolute(file.path) for file in files)
     try:
-        session.bind_inputs([shown])
+        session.bind_inputs([InputRelation(name=_FILES, schema=ARTIFACT, files=paths)])
         rows = session.fetch(f"SELECT file, content, sha256 FROM {quote(_FILES)}")
     except HeadwaterError as error:
-        raise _damaged(state.node, error.issues[0].what, place) from None
+        raise _damaged(version, error.issues[0].what, place) from None
     for name, content, sha256 in rows:
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise _damaged(state.node, f"`{name}` has another hash than when it was written", place)
-    if not rows:
-        raise _damaged(state.node, "it has no files", place)
-    return {name: content for name, content, _ in rows}
+            raise _damaged(version, f"`{name}` has another hash than when it was written", place)
+    found = {name: content for name, content, _ in rows}
+    # Libraries that are given what they never wrote may end the process: whatever hashes lie beside
+    # it, they see no byte that is not as the ledger recorded it.
+    if model_digest(found) != read_facts(version).digest:
+        raise _damaged(version, "they are not those that the ledger recorded", place)
+    return found
 
 
 def load_scorer(
-    node: Node,
-    state: State,
     version: Version,
+    files: Iterable[DataFile],
     session: Session,
     absolute: Callable[[str], Path],
+    place: Place = Place(),
 ) -> Scorer:
-    """What scores by the version that a state holds. Codes E026, E044, and those of its files.
-
-    Libraries that are given what they never wrote may end the process: they see no byte that is
-    not as the ledger recorded it, whatever hashes lie beside it.
-    """
-    files = read_artifact(state, session, absolute, node.definition.place)
-    _require_recorded(files, version, node.definition.place)
+    """What scores by a version. Codes E026, E044, and those of its files."""
+    found = read_artifact(version, files, session, absolute, place)
     try:
         from headwater.learning.artifact import unpack
 
-        return unpack(files)
+        return unpack(found)
     except ImportError as error:
         raise HeadwaterError(missing_extra(error)) from None
 
 
-def _require_recorded(files: Mapping[str, bytes], version: Version, place: Place) -> None:
-    """E044 where what scores is not what the ledger has a hash of."""
-    if model_digest(files) != read_facts(version).digest:
-        what = f"the files of {version} are not those that its training wrote"
-        fix = f"`headwater rollback {version.node}`, or"
-        fix = f"{fix} `headwater run --full-refresh {version.node}`"
-        raise HeadwaterError(Issue(code="E044", what=what, place=place, fix=fix))
-
-
-def _damaged(node: NodeId, why: str, place: Place) -> HeadwaterError:
+def _damaged(version: Version, why: str, place: Place) -> HeadwaterError:
     return HeadwaterError(
         Issue(
             code="E044",
-            what=f"the files of {node} are not what was written: {why}",
+            what=f"the files of {version} are not what was written: {why}",
             place=place,
-            fix=f"`headwater rollback {node}`, or `headwater run --full-refresh {node}`",
+            fix=f"`headwater rollback {version.node}`,"
+            f" or `headwater run --full-refresh {version.node}`",
         )
     )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 from headwater.contracts.quoting import quote, quote_all
 from headwater.engines.protocol import Session, Written
-from headwater.errors import Issue, Place
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.graph.node import Node
 from headwater.ids import digest
 from headwater.kinds.model.artifact import read_artifact, shown_version, version_with_key
 from headwater.kinds.model.definition import ModelDefinition, TrainingSetDefinition
 from headwater.kinds.model.evidence import Evidence, gather_evidence
+from headwater.kinds.model.judging import judged, training_key
 from headwater.kinds.model.learn import Job
 from headwater.kinds.model.training import train
 from headwater.kinds.model.versions import (
@@ -34,7 +35,7 @@ from headwater.ledger import Version
 from headwater.plan.state import Build, State
 from headwater.plan.steps import Load, Query
 from headwater.run.context import Promises, RunContext, StepResult
-from headwater.run.query import Producer, known_build, make_build, relation_of, step_key, take_build
+from headwater.run.query import Producer, known_build, make_build, relation_of, take_build
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,7 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
     A version that fails its gates is recorded with its files, and the node is held.
     """
     assert isinstance(step, Query)
-    key = step_key(step)
+    key = training_key(step)
     known = None if step.anew else version_with_key(node.id, key, context)
     with context.engine.session() as session:
         if known is not None:
@@ -58,14 +59,17 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         began = time.perf_counter()
         rows = _training_rows(node, session, context)
         evidence = gather_evidence(node, session, context)
-        files = _train(node, rows, evidence, session, context)
+        champion, unread = _champion(node, session, context)
+        files = _train(node, rows, evidence, champion, context)
         same = version_with_key(node.id, key, context, model_digest(files))
-        if same is not None:
-            build = context.ledger.builds([same.build])[same.build]
-            return _finish(same, build, step, node, session, context, is_new=False)
-        seconds = time.perf_counter() - began
-        version, build = _record(files, step, node, key, session, context, seconds)
-        return _finish(version, build, step, node, session, context, is_new=True)
+        whole = _whole_build(same, session, context) if same is not None else None
+        if same is not None and whole is not None:
+            result = _finish(same, whole, step, node, session, context, is_new=False)
+        else:
+            seconds = time.perf_counter() - began
+            version, build = _record(files, step, node, key, session, context, seconds)
+            result = _finish(version, build, step, node, session, context, is_new=True)
+        return replace(result, issues=(*result.issues, *unread))
 
 
 def _training_rows(node: Node, session: Session, context: RunContext) -> pa.Table:
@@ -77,12 +81,42 @@ def _training_rows(node: Node, session: Session, context: RunContext) -> pa.Tabl
     return session.fetch_arrow(f"SELECT * FROM {quote(_ROWS)} ORDER BY {order}")
 
 
+def _champion(
+    node: Node, session: Session, context: RunContext
+) -> tuple[Mapping[str, bytes] | None, tuple[Issue, ...]]:
+    """The files of the version that is published, or why nothing is compared with it.
+
+    A training is what mends damaged files, so they do not keep it from happening.
+    """
+    version, place = shown_version(node.id, context), node.definition.place
+    if version is None:
+        return None, ()
+    files = context.states[node.id].part("rows")
+    try:
+        return read_artifact(version, files, session, context.lake.absolute, place), ()
+    except HeadwaterError as error:
+        what = f"not compared with the version published now: {error.issues[0].what}"
+        return None, (Issue(code="W045", what=what, place=place),)
+
+
+def _whole_build(version: Version, session: Session, context: RunContext) -> Build | None:
+    """The build of a version whose files are as they were written, to the byte."""
+    build = context.ledger.builds([version.build])[version.build]
+    try:
+        read_artifact(version, build.files, session, context.lake.absolute)
+    except HeadwaterError:
+        return None
+    return build
+
+
 def _train(
-    node: Node, rows: pa.Table, evidence: Evidence, session: Session, context: RunContext
+    node: Node,
+    rows: pa.Table,
+    evidence: Evidence,
+    champion: Mapping[str, bytes] | None,
+    context: RunContext,
 ) -> dict[str, bytes]:
     definition = cast("ModelDefinition", node.definition)
-    state = context.states.get(node.id)
-    published = state is not None and bool(state.files)
     return train(
         node.id,
         Job(
@@ -96,9 +130,7 @@ def _train(
         place=definition.place,
         lagged=evidence.lagged,
         frozen=evidence.frozen,
-        champion=read_artifact(state, session, context.lake.absolute, definition.place)
-        if published and state is not None
-        else None,
+        champion=champion,
     )
 
 
@@ -173,6 +205,8 @@ def _finish(
     is_new: bool,
 ) -> StepResult:
     """The state with the version in it, or what keeps it from being published."""
+    if not is_new:
+        version = judged(version, build, node, session, context)
     facts = read_facts(version)
     state = context.states.get(node.id, State(node=node.id))
     state = replace(state, schema=node.schema, time=None)
@@ -198,7 +232,9 @@ def _finish(
 def _held(version: Version, facts: Facts, node: Node, context: RunContext) -> Issue:
     published = shown_version(node.id, context)
     failed = "; ".join(gate_text(gate) for gate in facts.failed)
-    stays = f"{published} stays published" if published is not None else "nothing is published"
+    stays = "nothing is published"
+    if published is not None:
+        stays = f"{'it' if published.build == version.build else published} stays published"
     return Issue(
         code="E042",
         what=f"{version} was trained and is kept, but fails {failed}",

@@ -61,7 +61,8 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         step: Query, node: Node, build: str, session: Session, context: RunContext
     ) -> tuple[Written, ...]:
         with context.staging(f"scores-{build}") as folder:
-            scorer = load_scorer(model, state, version, session, context.lake.absolute)
+            files, place = state.part("rows"), model.definition.place
+            scorer = load_scorer(version, files, session, context.lake.absolute, place)
             batches = _Batches(scorer, version.number, step.interval, node, session, context)
             return _write(batches, folder, build)
 

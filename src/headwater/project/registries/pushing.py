@@ -9,7 +9,6 @@ from headwater.kinds.model.artifact import read_artifact
 from headwater.kinds.model.versions import REPORT, gate_text, read_facts
 from headwater.learning.report_json import from_json
 from headwater.ledger import Version
-from headwater.plan.state import State
 from headwater.project.recording import PROD
 from headwater.project.registries.mlflow import Offer, Pushed, push_version
 from headwater.project.registries.mlflow_client import registry_address
@@ -68,6 +67,5 @@ def _offer(project: Project, version: Version) -> Offer:
     workspace = project.workspace
     build = workspace.ledger.builds([version.build])[version.build]
     with workspace.engine.session() as session:
-        state = State(node=build.node, files=build.files)
-        files = read_artifact(state, session, workspace.lake.absolute)
+        files = read_artifact(version, build.files, session, workspace.lake.absolute)
     return Offer(version=version, files=files, report=from_json(files[REPORT]))

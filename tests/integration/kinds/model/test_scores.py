@@ -18,7 +18,7 @@ from headwater.project.punctuality import Punctuality, ScoredDay, measure_punctu
 from headwater.views.versions import punctuality_text
 
 SCORES, VIEW = NodeId("scores", "churn"), NodeId("feature_view", "customer")
-ALL = 'customer, as_of, day, score, version, reasons'
+ALL = "customer, as_of, day, score, version, reasons"
 
 
 def one_day(small: Small, day: str) -> None:
@@ -55,9 +55,8 @@ def test_scores_by_the_month_are_those_of_the_views_table(trained: Small) -> Non
     assert {str(day) for _, day, _ in published} == {"2024-04-30", "2024-05-31"}
     with trained.open() as project, project.workspace.engine.session() as session:
         states, absolute = project.view.states, project.workspace.lake.absolute
-        model = project.bound.graph.nodes[NodeId("model", "churn")]
-        (version,) = project.ledger.versions(model.id)
-        scorer = load_scorer(model, states[model.id], version, session, absolute)
+        (version,) = project.ledger.versions()
+        scorer = load_scorer(version, states[version.node].part("rows"), session, absolute)
         files = [str(absolute(f.path)) for f in states[VIEW].part("rows")]
         sql = f"SELECT * FROM read_parquet({files}) WHERE day >= DATE '2024-04-30'"
         rows = session.fetch_arrow(sql)
