@@ -237,6 +237,12 @@ class Ledger:
             build, environment=environment, passed=passed, body=body, files=files, at=at
         )
 
+    def judge_version(
+        self, version: Version, *, passed: bool, body: str, at: datetime, author: str
+    ) -> Version:
+        """Note beside a version what was found of it again; what was found before stays noted."""
+        return self._versions.judge(version, passed=passed, body=body, at=at, author=author)
+
     def versions(self, node: NodeId | None = None) -> Sequence[Version]:
         """The versions of a node, or of all nodes, newest first."""
         return self._versions.all(node)

@@ -71,7 +71,8 @@ class Version:
     """A build of a node that people name by its number: `model.churn@7`.
 
     `passed` is whether it may be published; `body` is JSON text, as the kind wrote it. `files` are
-    kept from vacuum: the build's own, and those that it was made from.
+    kept from vacuum: the build's own, and those that it was made from. Where it was judged again
+    later, `passed` is by the newest judgement, and `judgement` the JSON text of that.
     """
 
     node: NodeId
@@ -83,6 +84,7 @@ class Version:
     passed: bool
     body: str
     files: tuple[DataFile, ...] = ()
+    judgement: str = ""
 
     def __str__(self) -> str:
         return f"{self.node}@{self.number}"

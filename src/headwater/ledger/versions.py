@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -23,14 +25,18 @@ from headwater.ledger.encoding import (
     to_micros,
     write_file,
 )
-from headwater.ledger.model import Version
-from headwater.ledger.schema import ledger, shared, versions
+from headwater.ledger.model import Note, Version
+from headwater.ledger.notes import insert_notes
+from headwater.ledger.schema import ledger, notes, shared, versions
 from headwater.ledger.values import Values
 from headwater.plan.state import Build, DataFile
 
+#: The sort of a note: a version was judged again.
+_JUDGEMENT: Final = "judgement"
+
 
 class Versions:
-    """The table `versions`."""
+    """The table `versions`, and what was found of them later."""
 
     def __init__(self, database: Database, values: Values, builds: Builds) -> None:
         self._database = database
@@ -78,15 +84,16 @@ class Versions:
         if node is not None:
             query = query.where(versions.c.node == str(node))
         with self._database.read() as connection:
-            return tuple(map(_read, connection.execute(query)))
+            found = tuple(map(_read, connection.execute(query)))
+            return _judged(connection, found)
 
     def get(self, node: NodeId, number: int) -> Version:
         """One version; raises E049 for an unknown one."""
         query = sa.select(versions).where(versions.c.node == str(node), versions.c.number == number)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        if row is not None:
-            return _read(row)
+            if row is not None:
+                return _judged(connection, (_read(row),))[0]
         known = [version.number for version in self.all(node)]
         fix = f"there are @{known[-1]}..@{known[0]}" if known else "it was never trained"
         raise UsageError(Issue(code="E049", what=f"there is no version {node}@{number}", fix=fix))
@@ -96,7 +103,37 @@ class Versions:
         query = sa.select(versions).where(versions.c.build == build)
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _read(row)
+            return None if row is None else _judged(connection, (_read(row),))[0]
+
+    def judge(
+        self, version: Version, *, passed: bool, body: str, at: datetime, author: str
+    ) -> Version:
+        """Note a later judgement beside a version, whose own record stays as it is."""
+        note = Note(
+            sort=_JUDGEMENT,
+            node=version.node,
+            text=str(version),
+            at=at,
+            author=author,
+            data=dump([passed, body]),
+        )
+        with self._database.write() as connection:
+            insert_notes(connection, [note])
+        return replace(version, passed=passed, judgement=body)
+
+
+def _judged(connection: sa.Connection, found: Sequence[Version]) -> tuple[Version, ...]:
+    """The versions by what was found of each last."""
+    nodes = {str(version.node) for version in found}
+    query = sa.select(notes.c.text, notes.c.data).order_by(notes.c.id)
+    query = query.where(notes.c.sort == _JUDGEMENT, notes.c.node.in_(nodes))
+    newest = {row.text: row.data for row in connection.execute(query)}
+    judged = []
+    for version in found:
+        said = newest.get(str(version))
+        passed, body = json.loads(said) if said is not None else (version.passed, "")
+        judged.append(replace(version, passed=passed, judgement=body))
+    return tuple(judged)
 
 
 def _row(version: Version) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from headwater.definitions.codec import codec_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: Figures that are told of a version, in this order.
 FIGURES: Final = ("auc", "pr_auc", "log_loss", "brier", "lift", "calibration_error")
 REPORT: Final = "report.json"
+_GATES: Final = codec_of(tuple[GateResult, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +105,16 @@ def write_facts(facts: Facts) -> str:
 
 
 def read_facts(version: Version) -> Facts:
-    """What `write_facts` wrote."""
+    """What `write_facts` wrote, with the gates by which the version was judged last."""
     found: Facts = codec_of(Facts).read(json.loads(version.body))
-    return found
+    if not version.judgement:
+        return found
+    return replace(found, gates=_GATES.read(json.loads(version.judgement)))
+
+
+def write_gates(gates: tuple[GateResult, ...]) -> str:
+    """JSON text of a judgement, for the ledger."""
+    return json.dumps(_GATES.write(gates), separators=(",", ":"))
 
 
 def summary(facts: Facts) -> str:
