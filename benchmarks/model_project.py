@@ -14,7 +14,7 @@ _ROWS = """
 copy (
   select
     (hash(n) % {customers})::bigint as customer,
-    timestamp '2024-01-01' + to_seconds((hash(n, 1) % (730 * 86400))::bigint) as moment,
+    timestamp '2024-01-01' + to_seconds((hash(n, 1) % (731 * 86400))::bigint) as moment,
     {values}
   from range({events}) as events(n)
   where hash(n, 2) % 100 < 20 + hash(n % {customers}) % 80
@@ -34,12 +34,12 @@ horizon: 30d
 expr: count(*) = 0
 observe:
   every: month
-  where: customer.s0_365d > 0 and customer % {every} = 0
+  where: customer.s0_365d > 0 and customer.s0_365d % {every} = 0
 """
 _MODEL = f"""label: gone
 features: [customer]
 algorithm: xgboost
-parameters: {{n_estimators: {TREES}, max_depth: 6, learning_rate: 0.05, early_stopping: 0}}
+parameters: {{n_estimators: {TREES}, max_depth: 6, learning_rate: 0.05}}
 split: {{calibrate: 2025-05, test: 2025-07..2025-08}}
 gates: [auc > 0]
 leakage: false
@@ -51,7 +51,7 @@ owner: bench
 def model_project(name: str, events: int, customers: int, *select: str, every: int = 1) -> Path:
     """The project, run once: trained, published, scored; or only what is selected.
 
-    The model learns from one of `every` so many customers, and scores all.
+    The model learns from one of `every` so many rows, and scores all customers.
     """
     values = [f"(hash(n, {n + 3}) % 1000)::integer as v{n}" for n in range(COLUMNS)]
     sums = [f"  s{n}: sum(v{n})" for n in range(COLUMNS)]

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.columns import names, numbers
 from headwater.learning.leaks import Limits
 from headwater.learning.model import InputColumn
 from headwater.learning.report import Leak
+from headwater.learning.values import is_category
 from headwater.stats import ranking
 from headwater.stats.intervals import (
     UNKNOWN,

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.columns import names, numbers
 from headwater.learning.identity import entities_of, match
 from headwater.learning.leaks import Limits
 from headwater.learning.model import AS_OF, LABEL, InputColumn, LearningSpec
 from headwater.learning.report import Leak
 from headwater.learning.scorer import Scorer
+from headwater.learning.values import is_category
 from headwater.stats import ranking
 from headwater.stats.intervals import Clusters, Estimate, Labels
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,49 +12,14 @@ import pyarrow.compute as pc
 from headwater.errors import Issue, did_you_mean
 from headwater.learning.algorithms.protocol import Numbers
 from headwater.learning.model import InputColumn
+from headwater.learning.values import LARGEST, Family, family_of
 
-#: Types that are read alike; an INTEGER may become a BIGINT without a word.
-Family = Literal["number", "boolean", "date", "time", "text", "nothing", "other"]
-Value = float | str | None
-
-_NUMBERS: tuple[str, ...] = (
-    "TINYINT",
-    "SMALLINT",
-    "INT",
-    "BIGINT",
-    "HUGEINT",
-    "UINTEGER",
-    "UBIGINT",
-    "USMALLINT",
-)
-_NUMBERS += ("UTINYINT", "UHUGEINT", "FLOAT", "REAL", "DOUBLE", "DECIMAL", "NUMERIC")
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY_S = 86_400
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: XGBoost keeps values as float32: beyond its range they would be infinite.
-LARGEST = float(np.finfo(np.float32).max)
-
-
-def family_of(type: str) -> Family:
-    """How a DuckDB type is read.
-
-    >>> family_of("DECIMAL(18,2)"), family_of("TIMESTAMP WITH TIME ZONE"), family_of("INTEGER[]")
-    ('number', 'time', 'other')
-    """
-    name = type.upper().strip()
-    if name.endswith("]"):
-        return "other"
-    if name.startswith("TIMESTAMP") or name == "DATETIME":
-        return "time"
-    if name.startswith(("VARCHAR", "TEXT", "STRING", "CHAR", "ENUM", "UUID")):
-        return "text"
-    if name.startswith(_NUMBERS) and not name.startswith("INTERVAL"):
-        return "number"
-    return {"BOOLEAN": "boolean", "BOOL": "boolean", "DATE": "date"}.get(name, "other")  # type: ignore[return-value]
 
 
 def family_of_arrow(type: pa.DataType) -> Family:
-    """The same of a type of Arrow."""
+    """How a type of Arrow is read, as `values.family_of`."""
     tests: tuple[tuple[Family, bool], ...] = (
         ("boolean", pa.types.is_boolean(type)),
         ("number", pa.types.is_integer(type) or pa.types.is_floating(type)),
@@ -76,11 +38,6 @@ def _is_text(type: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(type) or pa.types.is_large_string(type) or pa.types.is_string_view(type)
     )
-
-
-def is_category(column: InputColumn) -> bool:
-    """Whether the values of an input are names, not quantities."""
-    return column.is_category or family_of(column.type) == "text"
 
 
 def mistakes(rows: pa.Table, columns: Sequence[InputColumn]) -> Iterator[Issue]:
@@ -149,38 +106,3 @@ def codes(values: pa.ChunkedArray, categories: Sequence[str]) -> Numbers:
     missing = pc.is_null(texts).to_numpy()
     coded: Numbers = np.where(missing, np.nan, others)
     return coded
-
-
-def number(value: object) -> float:
-    """One quantity as `numbers` gives it; raises TypeError or ValueError where it is none."""
-    if value is None:
-        return float("nan")
-    if isinstance(value, (float, int, Decimal, np.number)):
-        found = float(value)
-    elif isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        since = moment - _EPOCH
-        micros = (since.days * _DAY_S + since.seconds) * 10**6 + since.microseconds
-        return micros / float(_DAY_S * 10**6)
-    elif isinstance(value, date):
-        return float((value - _EPOCH.date()).days)
-    else:
-        raise TypeError
-    if abs(found) > LARGEST:
-        raise ValueError
-    return found
-
-
-def name(value: object) -> str:
-    """One name as `names` gives it; raises TypeError where it is none.
-
-    >>> name("GB"), name(3.0), name(True)
-    ('GB', '3', 'true')
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)) and value == int(value):
-        return str(int(value))
-    raise TypeError

@@ -10,7 +10,6 @@ from datetime import date
 import numpy as np
 
 from headwater.errors import HeadwaterError, Issue, did_you_mean
-from headwater.learning import columns as read
 from headwater.learning.algorithms.logistic import LogisticAlgorithm
 from headwater.learning.algorithms.protocol import Flags, Numbers
 from headwater.learning.encoding import Encoding
@@ -19,6 +18,7 @@ from headwater.learning.model import CalibrationMethod, InputColumn, LearningSpe
 from headwater.learning.search import is_enough
 from headwater.learning.splitting import Fold, folds, holdout
 from headwater.learning.training import Recipe, calibrate, train
+from headwater.learning.values import family_of
 
 #: Names of features that say how long ago something was.
 _RECENCY = ("recency", "days_since")
@@ -70,7 +70,7 @@ def recency_column(
     quantities = [
         encoding.column
         for encoding in encodings
-        if read.family_of(encoding.column.type) == "number" and encoding.categories is None
+        if family_of(encoding.column.type) == "number" and encoding.categories is None
     ]
     named = [column for column in quantities if column.name == spec.recency]
     if spec.recency and not named:

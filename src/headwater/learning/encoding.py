@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from headwater.errors import HeadwaterError, Issue, raise_errors
 from headwater.learning import columns as read
 from headwater.learning.algorithms.protocol import Numbers
-from headwater.learning.columns import Value
 from headwater.learning.model import InputColumn
+from headwater.learning.values import Value, family_of, is_category, name, number
 
 #: The categories of a text that are told apart; the rest count as one.
 CATEGORIES = 50
@@ -89,9 +89,9 @@ class Encoder:
             value = vector[i]
             try:
                 if codes is None:
-                    row.append(read.number(value))
+                    row.append(number(value))
                     continue
-                code = math.nan if value is None else codes.get(read.name(value), len(codes))
+                code = math.nan if value is None else codes.get(name(value), len(codes))
             except (TypeError, ValueError, OverflowError):
                 raise _strange(self.encodings[i].column, value) from None
             if self.one_hot:
@@ -117,7 +117,7 @@ def learn_encodings(
         if found:
             issues.append(found)
             continue
-        column = replace(given, is_category=read.is_category(given))
+        column = replace(given, is_category=is_category(given))
         values = rows.column(column.name)
         categories = _frequent(values) if column.is_category else None
         if categories is None:
@@ -133,7 +133,7 @@ def learn_encodings(
 
 def _mistake_of_type(column: InputColumn) -> Issue | None:
     """Why an input cannot be learnt from, by its type."""
-    family = read.family_of(column.type)
+    family = family_of(column.type)
     if family == "other":
         fix = "features are numbers, booleans, dates, timestamps or texts"
     elif column.is_category and family not in ("text", "boolean") and not _is_whole(column):
@@ -156,5 +156,5 @@ def _frequent(values: pa.ChunkedArray) -> tuple[str, ...]:
 
 def _strange(column: InputColumn, value: object) -> HeadwaterError:
     what = f"`{column.name}` is {column.type}, and was given as {value!r:.60}"
-    expected = "a text" if read.is_category(column) else "a finite number"
+    expected = "a text" if is_category(column) else "a finite number"
     return HeadwaterError(Issue(code="E029", what=what, fix=f"give {expected}, or null"))

@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headwater.learning.columns import family_of_arrow, is_category, names, numbers
+from headwater.learning.columns import family_of_arrow, names, numbers
 from headwater.learning.model import InputColumn
 from headwater.learning.report import Importance
 from headwater.learning.scorer import Scorer
+from headwater.learning.values import is_category
 
 _ROWS_CONTRIBUTING: Final = 5_000
 #: The same where contributions are sampled: that takes up to a second a row.

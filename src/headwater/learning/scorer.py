@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from headwater.learning.algorithms.protocol import Algorithm, Estimator, Numbers
 from headwater.learning.calibration import Calibrator
-from headwater.learning.columns import Value
 from headwater.learning.encoding import Encoder
 from headwater.learning.model import InputColumn
+from headwater.learning.values import Value
 
 #: Rows that are encoded and scored at a time.
 BATCH_ROWS = 65_536

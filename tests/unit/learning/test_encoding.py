@@ -12,9 +12,10 @@ import pytest
 from tests.unit.learning.customers import COLUMNS, customers, vectors
 
 from headwater.errors import HeadwaterError
-from headwater.learning.columns import name, number, numbers
+from headwater.learning.columns import numbers
 from headwater.learning.encoding import CATEGORIES, Encoder, learn_encodings
 from headwater.learning.model import InputColumn
+from headwater.learning.values import name, number
 
 
 def encoder(rows: pa.Table, *columns: InputColumn, one_hot: bool = False) -> Encoder:

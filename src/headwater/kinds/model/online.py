@@ -18,8 +18,8 @@ from headwater.definitions.fields import (
 )
 from headwater.definitions.yamltext import Located
 from headwater.errors import Issue, Place, did_you_mean
-from headwater.learning.columns import is_category, number
 from headwater.learning.model import InputColumn
+from headwater.learning.values import is_category, number
 from headwater.online.model import Value
 from headwater.online.policy import OnlinePolicy
 

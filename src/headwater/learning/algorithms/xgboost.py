@@ -74,17 +74,17 @@ class XgboostEstimator:
     def margin(self, row: Sequence[float]) -> float:
         """The same number for one row, by way of a buffer that each thread keeps."""
         try:
-            buffer, interface = self._local.row
+            buffer, interface, proxy = self._local.row
         except AttributeError:
             buffer = np.empty((1, self._width), dtype=np.float32)
-            interface = _interface(buffer)
-            self._local.row = (buffer, interface)
+            interface, proxy = _interface(buffer), _Proxy(self._library)
+            self._local.row = (buffer, interface, proxy)
         buffer[0] = row
         if self._library is None:
             return float(self._in_place(buffer)[0])
-        return float(self._predict(interface, 1)[0])
+        return float(self._predict(interface, 1, proxy.handle)[0])
 
-    def _predict(self, interface: bytes, count: int) -> Any:
+    def _predict(self, interface: bytes, count: int, proxy: ctypes.c_void_p | None = None) -> Any:
         """`XGBoosterPredictFromDense`; its result stays with the library until the next call."""
         out, shape, dimensions = _OUTPUT(), _SHAPE(), ctypes.c_uint64()
         assert self._library is not None
@@ -92,7 +92,7 @@ class XgboostEstimator:
             self._booster.handle,
             interface,
             _PREDICT,
-            None,
+            proxy,
             ctypes.byref(shape),
             ctypes.byref(dimensions),
             ctypes.byref(out),
@@ -117,6 +117,25 @@ class XgboostEstimator:
     def dump(self) -> bytes:
         """Its trees as UBJ."""
         return bytes(self._booster.save_raw("ubj"))
+
+
+class _Proxy:
+    """What a thread names its rows by. Without one the library makes one for each call.
+
+    That reads the machine's limits from files, which takes as long as all of the trees.
+    """
+
+    def __init__(self, library: ctypes.CDLL | None) -> None:
+        self._library = library
+        self.handle: ctypes.c_void_p | None = None
+        if library is not None:
+            made = ctypes.c_void_p()
+            if library.XGProxyDMatrixCreate(ctypes.byref(made)) == 0:
+                self.handle = made
+
+    def __del__(self) -> None:
+        if self._library is not None and self.handle is not None:
+            self._library.XGDMatrixFree(self.handle)
 
 
 _OUTPUT = ctypes.POINTER(ctypes.c_float)

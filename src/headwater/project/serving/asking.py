@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from headwater.errors import Issue, Place, UsageError, did_you_mean
-from headwater.learning.columns import LARGEST, family_of
+from headwater.learning.values import LARGEST, family_of
 
 #: What a whole number of a key may be at most: BIGINT's range, and UBIGINT's.
 _WHOLE: Final = 2**64

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from headwater.learning.columns import is_category, name, number
 from headwater.learning.model import InputColumn
+from headwater.learning.values import is_category, name, number
 from headwater.online.codec import NOBODY
 from headwater.online.model import Value, Vector
 from headwater.project.serving.asking import Asked

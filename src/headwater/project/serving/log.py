@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.learning.columns import is_category
+from headwater.learning.values import is_category
 from headwater.project.serving.asking import is_whole
 from headwater.project.serving.scored import ServedRow, ViewMoment
 

@@ -17,7 +17,7 @@ from headwater.contracts.quoting import quote
 from headwater.errors import Issue, UsageError
 from headwater.features.meaning import placeholder
 from headwater.features.model import FeatureSet
-from headwater.learning.columns import Family, family_of, name, number
+from headwater.learning.values import Family, family_of, name, number
 from headwater.online.model import Value, Vector
 from headwater.windows.moments import WALL_CLOCK
 

@@ -18,8 +18,9 @@ import numpy as np
 from headwater.clock import local
 from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.ids import NodeId
-from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.columns import names, numbers
 from headwater.learning.model import InputColumn
+from headwater.learning.values import is_category
 from headwater.project.release_view import ReleaseView
 from headwater.project.releasing import bind_released
 from headwater.project.serving.log import FOLDER, logged_versions, read_log

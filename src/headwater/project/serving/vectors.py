@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from headwater.contracts.quoting import quote
 from headwater.features.computing import add_features
 from headwater.features.model import AS_OF
-from headwater.learning.columns import family_of, family_of_arrow, names, numbers
+from headwater.learning.columns import family_of_arrow, names, numbers
+from headwater.learning.values import family_of
 from headwater.online.codec import NOBODY, encode_key
 from headwater.online.model import Entry
 from headwater.project.serving.asking import is_whole

@@ -163,7 +163,7 @@ def _type(type_: str) -> dict[str, Any]:
     """A DuckDB type in the words of JSON Schema."""
     if type_.upper().removeprefix("U") in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"):
         return dict(_WHOLE)
-    from headwater.learning.columns import LARGEST, family_of
+    from headwater.learning.values import LARGEST, family_of
 
     family = family_of(type_)
     if family == "number":

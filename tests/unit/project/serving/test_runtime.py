@@ -25,8 +25,9 @@ from tests.unit.project.serving.shop import (
 
 from headwater.engines.duckdb.session import DuckDBSession
 from headwater.errors import UsageError
-from headwater.learning.columns import is_category, names, numbers
+from headwater.learning.columns import names, numbers
 from headwater.learning.scorer import Scorer
+from headwater.learning.values import is_category
 from headwater.online.model import Found, OnlineError, OnlineTable
 from headwater.online.policy import OnlinePolicy
 from headwater.online.sqlite import SQLiteStore
