@@ -16,7 +16,10 @@ _REPORT = "report.json"
 
 
 def read_report(workspace: Workspace, version: Version) -> TrainingReport:
-    """What its training found, judged by the newest gates. Codes E033 (cannot be read), E075 (it has none), E742 (damaged)."""
+    """What its training found, with the gates by which it was judged last.
+
+    Codes E033 (cannot be read), E075 (it has none), E742 (damaged).
+    """
     paths = [
         str(workspace.lake.absolute(file.path))
         for file in version.files

@@ -21,7 +21,8 @@ from headwater.project.versions import FORCED, published_version
 from headwater.run.context import NodeOutcome
 
 CHURN, SCORES = NodeId("model", "churn"), NodeId("scores", "churn")
-STRICT = SCORED.replace("auc > 0.6", "auc > 0.99")
+JUDGED = SCORED.replace("auc > 0.6", "auc > 0.99")
+STRICT = JUDGED + "    seed: 1\n"
 
 
 def outcome(report: RunReport, node: NodeId = CHURN) -> NodeOutcome:
@@ -113,7 +114,7 @@ def test_a_model_that_fails_is_kept_and_not_published(trained: Small) -> None:
     report = trained.run()
     found = outcome(report)
     assert found.status == "held"
-    assert found.reason == "definition changed: `gates`"
+    assert found.reason == "definition changed: `gates`, `seed`"
     (issue,) = found.issues
     assert issue.code == "E042"
     assert "model.churn@2 was trained and is kept, but fails auc > 0.99 (0.77" in issue.what
@@ -133,6 +134,49 @@ def test_a_model_that_fails_is_kept_and_not_published(trained: Small) -> None:
     assert time.perf_counter() - began < 10
     days = scores(trained, "max(day), max(version)")
     assert [(str(day), version) for day, version in days] == [("2024-06-30", 1)]
+
+
+def judgement(small: Small, number: int) -> tuple[bool, list[str], float]:
+    """Whether a version passed, by which gates, and what was known of it when it was trained."""
+    with small.open() as project:
+        version = project.ledger.version(CHURN, number)
+        facts = read_facts(version)
+        trained_with = read_facts(replace(version, judgement=""))
+        return version.passed, [g.text for g in facts.gates], len(trained_with.gates)
+
+
+def test_a_changed_gate_trains_nothing(trained: Small) -> None:
+    trained.write("models/churn.yml", JUDGED)
+    found = outcome(trained.run())
+    assert (found.status, found.reason) == ("held", "definition changed: `gates`")
+    assert "model.churn@1 was trained and is kept, but fails auc > 0.99 (0.77" in str(found.issues)
+    assert "it stays published" in str(found.issues)
+    assert "not trained" in found.notes[0]
+    assert numbers(trained) == [1]
+    assert judgement(trained, 1) == (False, ["auc > 0.99"], 1)
+    assert outcome(trained.run()).status == "held"
+    trained.write("models/churn.yml", JUDGED.replace("[auc > 0.99]", "[auc > 0.65, leaks = 0]"))
+    found = outcome(trained.run())
+    assert found.status == "identical"
+    assert judgement(trained, 1) == (True, ["auc > 0.65", "leaks = 0"], 1)
+    assert shown(trained) == "model.churn@1"
+    with trained.open() as project:
+        assert project.plan().steps == ()
+        said = project.ledger.notes(sort="judgement", node=CHURN)
+    assert [note.text for note in said] == ["model.churn@1"] * 2
+
+
+def test_a_version_that_was_held_is_published_when_its_gates_are_loosened(trained: Small) -> None:
+    trained.write("models/churn.yml", STRICT)
+    trained.run()
+    assert shown(trained) == "model.churn@1"
+    trained.write("models/churn.yml", STRICT.replace("auc > 0.99", "auc > 0.7"))
+    found = outcome(trained.run())
+    assert "not trained" in found.notes[0]
+    assert shown(trained) == "model.churn@2"
+    assert numbers(trained) == [2, 1]
+    assert judgement(trained, 2)[0]
+    assert judgement(trained, 1) == (True, ["auc > 0.6"], 1)
 
 
 def test_a_version_that_failed_is_published_only_by_force(trained: Small) -> None:
@@ -235,7 +279,7 @@ def test_a_random_split_is_marked(trained: Small) -> None:
 
 
 def test_what_the_gates_of_a_model_are_is_told_in_the_difference(trained: Small) -> None:
-    trained.write("models/churn.yml", SCORED.replace("auc > 0.6", "auc > 0.7"))
+    trained.write("models/churn.yml", STRICT.replace("auc > 0.99", "auc > 0.7"))
     trained.run()
     with trained.open() as project:
         from headwater.views.versions import version_changes
