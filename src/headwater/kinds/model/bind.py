@@ -26,6 +26,7 @@ from headwater.kinds.model.online import default_issues
 from headwater.learning.model import AS_OF, LABEL, InputColumn, LearningSpec
 from headwater.sql import Column, Query, QueryTemplate, Relation, SqlError
 
+SCORE: Final = "score"
 #: All time, as a number of days that the calendar can take away from any date.
 ALL_DAYS: Final = timedelta(days=36_500)
 ARTIFACT: Final[Schema] = (("file", "VARCHAR"), ("content", "BLOB"), ("sha256", "VARCHAR"))
@@ -168,7 +169,7 @@ def bind_scores(
     if wrong is not None:
         return None, [wrong]
     schema: list[tuple[str, str]] = [*_key_schema(sets[0], upstream[inputs.entity])]
-    schema += [(AS_OF, "TIMESTAMP"), (DAY, "DATE"), ("score", "DOUBLE"), ("version", "INTEGER")]
+    schema += [(AS_OF, "TIMESTAMP"), (DAY, "DATE"), (SCORE, "DOUBLE"), ("version", "INTEGER")]
     schema += [("reasons", "VARCHAR[]")] if definition.scores.reasons else []
     asked = definition.scores
     # Who is scored and when, not by what: a new model leaves history as it is.
@@ -251,7 +252,7 @@ def _columns(
     by_view = {each.view: each for each in sets}
     found: dict[str, str] = {}
     issues: list[Issue] = []
-    taken = {name.casefold(): label.id.name for name, _ in label.schema}
+    taken = {name.casefold(): label.id.name for name, _ in label.schema} | {SCORE: "scores"}
     for chosen in inputs.features:
         where = chosen.place if chosen.place.path else place
         if chosen in inputs.given:

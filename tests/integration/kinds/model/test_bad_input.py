@@ -41,6 +41,16 @@ def test_features_that_there_are_not(tmp_path: Path, features: str, what: str, f
     assert issue.place.line
 
 
+def test_no_feature_is_called_as_the_score_is(tmp_path: Path) -> None:
+    small = model_shop(Small(tmp_path / "s"), customers=3)
+    small.write("features/customer.yml", VIEW.replace("last_channel:", "Score:"))
+    with small.open() as project:
+        (issue,) = [i for i in project.check() if i.is_error]
+    assert issue.code == "E038"
+    assert issue.what == "`Score` is a column of `scores` and of `customer`"
+    assert (issue.place.path, issue.place.line) == ("models/churn.yml", 2)
+
+
 def test_ten_rows_and_one_class_train_nothing(tmp_path: Path) -> None:
     small = model_shop(Small(tmp_path / "small"), customers=4)
     found = outcome(small.run())
