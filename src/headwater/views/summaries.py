@@ -323,12 +323,13 @@ def _documented(graph: Graph) -> dict[NodeId, tuple[ColumnFact, ...]]:
     known: dict[tuple[NodeId, str], ColumnFact] = {}
     for node in graph.nodes.values():
         own = _own_docs(node)
-        views = [edge.node for edge in node.inputs if edge.node.kind == "feature_view"]
+        given = [edge.node for edge in node.inputs if edge.node.kind == "feature_view"]
         masks = _own_masks(node)
         by_name = {edge.name.casefold(): edge.node for edge in node.inputs}
         columns = []
         for name, kind in node.schema:
             key = name.casefold()
+            views = given if name not in node.key else ()  # a feature is told of by its view
             recipe = node.recipe.columns.get(name) if node.recipe is not None else None
             upstream = None
             origin = ""

@@ -221,7 +221,7 @@ def version_changes(project: Project, diff: ReleaseDiff) -> dict[NodeId, tuple[C
 def _version_change(
     project: Project, node: NodeId, before: ReleaseView, after: ReleaseView
 ) -> tuple[Cell, ...]:
-    """What a difference says of a model: `@1 → @2  auc 0.79 → 0.80`, and gates that changed."""
+    """What a difference says of a model: `@1 → @2  auc 0.791 → 0.803`, and gates that changed."""
     old = published_version(project.ledger, before, node)
     new = published_version(project.ledger, after, node)
     if new is None or old == new:
@@ -233,7 +233,7 @@ def _version_change(
     parts = [f"@{old.number} → @{new.number}"]
     for name in ("auc", "calibration_error"):
         pair = (then.figures.get(name), facts.figures.get(name))
-        texts = [number_text(f.value if f else None, _DIGITS.get(name, 2)) for f in pair]
+        texts = [number_text(f.value if f else None, 3) for f in pair]
         parts.append(f"{name.replace('_', ' ')} {texts[0]} → {texts[1]}")
     return (Cell("   ".join(parts)), Cell(f"   {_changed_gates(then, facts)}", "quiet"))
 
