@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Final, cast
 
-from headwater.errors import HeadwaterError, Issue, Place, did_you_mean
+from headwater.errors import HeadwaterError, Issue, Place
 from headwater.features.compiling import compile_view
-from headwater.features.labels import HasLabel, narrowed
+from headwater.features.labels import HasLabel
 from headwater.features.model import DAY, FeatureSet, HasFeatures
 from headwater.graph.build import BindContext
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe, Schema
 from headwater.graph.recipes import fingerprint_of
 from headwater.ids import NodeId, digest
+from headwater.kinds.model.columns import (
+    SCORE,
+    chosen_columns,
+    input_columns,
+    narrowed_to,
+    unknown_columns,
+)
 from headwater.kinds.model.definition import (
-    Chosen,
     Inputs,
     ModelDefinition,
     ScoresDefinition,
@@ -26,11 +32,9 @@ from headwater.kinds.model.online import default_issues
 from headwater.learning.model import AS_OF, LABEL, InputColumn, LearningSpec
 from headwater.sql import Column, Query, QueryTemplate, Relation, SqlError
 
-SCORE: Final = "score"
 #: All time, as a number of days that the calendar can take away from any date.
 ALL_DAYS: Final = timedelta(days=36_500)
 ARTIFACT: Final[Schema] = (("file", "VARCHAR"), ("content", "BLOB"), ("sha256", "VARCHAR"))
-_NO_INPUT: Final = ("STRUCT", "MAP", "UNION", "LIST", "BLOB", "INTERVAL")
 #: Changes where training on the same rows would give another model, or other rows.
 _FORMAT: Final = 1
 Bound = tuple[Node | None, list[Issue]]
@@ -72,10 +76,10 @@ def bind_training_set(
     label = upstream[f"label.{inputs.label}"]
     try:
         sets = _compiled(inputs, upstream)
-        columns = _columns(inputs, sets, label, definition.place)
+        columns = chosen_columns(inputs, sets, label, definition.place)
     except HeadwaterError as error:
         return None, list(error.issues)
-    sets = tuple(_narrowed(each, columns) for each in sets)
+    sets = tuple(narrowed_to(each, columns) for each in sets)
     head = [(n, t) for n, t in label.schema if n in (*sets[0].keys, AS_OF, DAY, LABEL)]
     recipe = _recipe(
         [*head, *columns.items()],
@@ -115,9 +119,9 @@ def bind_model(
     rows = upstream[name]
     given = cast("TrainingSetDefinition", rows.definition)
     sets = given.inputs.sets
-    columns = tuple(_input_columns(rows, given.inputs))
+    columns = tuple(input_columns(rows, given.inputs))
     learning = replace(definition.learning, keys=sets[0].keys, columns=columns)
-    issues = list(_learning_issues(definition, learning))
+    issues = list(unknown_columns(definition, learning))
     if definition.scores is not None:
         place = definition.inputs.place_of("scores", definition.place)
         issues += default_issues(definition.scores.online, learning.columns, place)
@@ -164,7 +168,7 @@ def bind_scores(
         place = inputs.place_of("scores", definition.place)
         return None, [Issue(code="E039", what=what, place=place, fix=fix)]
     if not definition.scores.where:
-        sets = tuple(_narrowed(e, [c.name for c in _model_columns(model)]) for e in sets)
+        sets = tuple(narrowed_to(e, [c.name for c in _model_columns(model)]) for e in sets)
     wrong = _where_issue(definition, sets, upstream, context)
     if wrong is not None:
         return None, [wrong]
@@ -187,6 +191,7 @@ def bind_scores(
         schema=tuple(schema),
         time=DAY,
         begins=definition.begins,
+        until_today=True,
         key=(*sets[0].keys, DAY),
         recipe=recipe,
     ), []
@@ -240,112 +245,6 @@ def _compiled(inputs: Inputs, upstream: Mapping[str, Node]) -> tuple[FeatureSet,
         entity, source = upstream[spec.entity], upstream[spec.source]
         found.append(compile_view(spec, entity, source, inputs.functions))
     return tuple(found)
-
-
-def _columns(
-    inputs: Inputs, sets: Iterable[FeatureSet], label: Node, place: Place
-) -> dict[str, str]:
-    """The chosen features with their types, in order.
-
-    Raises E038 for what is unknown, has the name of another, or cannot be learnt.
-    """
-    by_view = {each.view: each for each in sets}
-    found: dict[str, str] = {}
-    issues: list[Issue] = []
-    taken = {name.casefold(): label.id.name for name, _ in label.schema} | {SCORE: "scores"}
-    for chosen in inputs.features:
-        where = chosen.place if chosen.place.path else place
-        if chosen in inputs.given:
-            picked, known = _given(chosen, label), [n for n, _ in label.schema]
-        else:
-            view = by_view[chosen.view]
-            picked, known = _picked(chosen, view, label), [c.name for c in view.columns]
-        if not picked:
-            issues.append(_no_feature(chosen, known, where))
-        for name, kind in picked.items():
-            owner = taken.setdefault(name.casefold(), chosen.view)
-            if owner != chosen.view:
-                what = f"`{name}` is a column of `{owner}` and of `{chosen.view}`"
-                fix = "give one of the features another name, or leave it out"
-                issues.append(Issue(code="E038", what=what, place=where, fix=fix))
-            elif _cannot_learn(kind):
-                what = f"`{chosen.view}.{name}` is {kind}, which no model can read"
-                fix = "make numbers, texts, dates or booleans of it"
-                issues.append(Issue(code="E038", what=what, place=where, fix=fix))
-            else:
-                found[name] = kind
-    if issues:
-        raise HeadwaterError(*issues)
-    return found
-
-
-def _narrowed(view: FeatureSet, columns: Collection[str]) -> FeatureSet:
-    """The view with the chosen columns alone, unless one of them comes with a request."""
-    chosen = [column for column in view.columns if column.name in columns]
-    if any(column.on_request for column in chosen):
-        return view
-    return narrowed(view, [column.name for column in chosen])
-
-
-def _given(chosen: Chosen, label: Node) -> dict[str, str]:
-    """A column of the label's own rows."""
-    rest = {n: t for n, t in label.schema if n not in (*label.key, AS_OF, DAY, LABEL)}
-    return {n: t for n, t in rest.items() if n == chosen.feature}
-
-
-def _picked(chosen: Chosen, view: FeatureSet, label: Node) -> dict[str, str]:
-    """One feature of a view, or all that label rows can have.
-
-    Those that come with a request are among them where the label's rows carry its values.
-    """
-    with_request = set(view.request) <= set(label.column_names)
-    return {
-        column.name: column.type
-        for column in view.columns
-        if (with_request or not column.on_request) and chosen.feature in ("", column.name)
-    }
-
-
-def _no_feature(chosen: Chosen, known: list[str], place: Place) -> Issue:
-    if chosen.feature in known or not chosen.feature:
-        what = f"`{chosen}` comes with a request, so past rows do not have it"
-        fix = "choose features of the source, or a label whose `observe.table` has these values"
-    else:
-        what = f"unknown feature `{chosen}`"
-        fix = did_you_mean(chosen.feature, known, f"`{chosen.view}` has: {', '.join(known)}")
-    return Issue(code="E038", what=what, place=place, fix=fix)
-
-
-def _cannot_learn(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(_NO_INPUT)
-
-
-def _input_columns(rows: Node, inputs: Inputs) -> Iterator[InputColumn]:
-    """What the model reads of its training set: all but keys, moment and label."""
-    owners = {c.name: c for each in inputs.sets for c in each.columns}
-    for name, kind in rows.schema:
-        if name in (*rows.key, AS_OF, DAY, LABEL):
-            continue
-        owner = owners.get(name)
-        yield InputColumn(
-            name=name,
-            type=kind,
-            is_category=kind.startswith(("VARCHAR", "ENUM", "UUID")),
-            view=owner.view if owner is not None else "",
-            on_request=owner is None or owner.on_request,
-        )
-
-
-def _learning_issues(definition: ModelDefinition, learning: LearningSpec) -> Iterator[Issue]:
-    """E038: a baseline or a group by what is no column."""
-    known = [column.name for column in learning.columns]
-    for key, names in (("recency", (learning.recency,)), ("groups", learning.groups)):
-        for name in names:
-            if name and name not in known:
-                fix = did_you_mean(name, known, f"features are: {', '.join(known)}")
-                place = definition.inputs.place_of(key, definition.place)
-                what = f"`{key}` names `{name}`, which is no feature of the model"
-                yield Issue(code="E038", what=what, place=place, fix=fix)
 
 
 def _model_columns(model: Node) -> tuple[InputColumn, ...]:
