@@ -66,7 +66,7 @@ def _rows() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CONDITIONS, CONDITIONS)
 def test_implied_conditions_keep_every_row(known: c.Condition, wanted: c.Condition) -> None:
     if not implies(known, wanted):

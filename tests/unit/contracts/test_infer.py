@@ -127,7 +127,7 @@ def test_odd_types_and_no_rows(connection: duckdb.DuckDBPyConnection) -> None:
         }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.text(alphabet="abXY01 :#'\"\\{}[],&*!|>%@`-?\n\té", min_size=1, max_size=8),
     st.lists(st.none() | st.text(alphabet="aX1-.:' \"#é\\", max_size=5), min_size=1, max_size=30),

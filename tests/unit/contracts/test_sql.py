@@ -200,7 +200,7 @@ def _small() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ROWS, CONDITIONS, st.sampled_from([(), ("g",), ("g", "b")]), st.booleans(), st.booleans())
 def test_good_and_broken_rows_are_all_rows(
     rows: Sequence[tuple[Any, ...]],

@@ -62,7 +62,7 @@ def begin(at: datetime, window: Window) -> datetime | None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     events=st.lists(EVENT, max_size=12),

@@ -61,7 +61,7 @@ def test_the_files_are_good() -> None:
     assert len(loaded.definitions) == 14
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     path=st.sampled_from(sorted(FILES)),
     cut=st.tuples(st.floats(0, 1), st.floats(0, 0.3)),

@@ -50,7 +50,7 @@ def plain_psi(before: Sequence[int], after: Sequence[int]) -> float:
     return float(np.sum((actual - expected) * np.log(actual / expected)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=60), st.lists(NUMBERS, min_size=1, max_size=60))
 def test_numbers_as_numpy_counts_them(
     before: list[float | None], after: list[float | None]
@@ -68,7 +68,7 @@ def test_numbers_as_numpy_counts_them(
     assert found.psi == pytest.approx(plain_psi(was, now), abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=40), st.lists(TEXTS, min_size=1, max_size=40))
 def test_texts_as_python_counts_them(before: list[str | None], after: list[str | None]) -> None:
     schema = pa.schema([("x", pa.string())])
@@ -138,9 +138,9 @@ def test_no_rows_on_a_side_is_not_known() -> None:
 def test_few_rows_do_not_alarm() -> None:
     rng = np.random.default_rng(2)
     bins = bins_of(pa.table({"x": rng.normal(size=10_000)}))
-    found = [drift_from(pa.table({"x": rng.normal(size=20)}), bins)[0] for _ in range(40)]
+    found = [drift_from(pa.table({"x": rng.normal(size=20)}), bins)[0] for _ in range(20)]
     assert any(each.psi is not None and each.psi > 0.25 for each in found)
-    assert sum(each.verdict in ("warning", "alarm") for each in found) <= 4
+    assert sum(each.verdict in ("warning", "alarm") for each in found) <= 2
     (moved,) = drift_from(pa.table({"x": rng.normal(size=20) + 3}), bins)
     assert moved.verdict == "alarm"
 

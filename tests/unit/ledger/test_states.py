@@ -66,7 +66,7 @@ def histories(draw: st.DrawFn) -> list[State]:
     return made
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(history=histories())
 def test_a_history_of_states_comes_back(
     tmp_path_factory: pytest.TempPathFactory, history: list[State]

@@ -81,7 +81,7 @@ moments = st.integers(0, 20 * 86_400).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(moments, max_size=20), low=moments, high=moments, joined=st.booleans())
 def test_rows_outside_of_the_span_never_matter(
     rows: list[datetime], low: datetime, high: datetime, joined: bool

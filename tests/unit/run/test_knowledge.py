@@ -188,7 +188,7 @@ def replay(taken: list[Step], gone: frozenset[str]) -> World:
     return world
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(taken=st.lists(steps, min_size=1, max_size=7), chosen=st.sets(st.integers(0, 30)))
 def test_the_walk_equals_a_table_of_days_and_moments(taken: list[Step], chosen: set[int]) -> None:
     without = replay(taken, frozenset())

@@ -90,7 +90,7 @@ asks = st.builds(
     period=st.sampled_from([*PERIODS]),
 )
 quick = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -117,7 +117,7 @@ def assert_equal(actual: dict[Any, Any], expected: dict[Any, Any], name: str) ->
 
 @given(shop=shops(), ask=asks, names=st.lists(st.sampled_from(COMPARABLE), min_size=1, max_size=4))
 @example(shop=Shop(sales=(), customers=(), regions=()), ask=WHOLE, names=COMPARABLE)
-@settings(quick, max_examples=120)
+@settings(quick, max_examples=60)
 def test_rows_equal_plain_python(
     database: Database, shop: Shop, ask: Ask, names: list[str]
 ) -> None:
@@ -142,7 +142,7 @@ def test_retention_equals_plain_python(database: Database, shop: Shop, ask: Ask,
 
 
 @given(shop=shops(), ask=asks, names=st.lists(st.sampled_from(COMPARABLE), min_size=1, max_size=4))
-@settings(quick, max_examples=12)
+@settings(quick, max_examples=6)
 def test_rollups_equal_rows(database: Database, shop: Shop, ask: Ask, names: list[str]) -> None:
     database.load(shop)
     database.keep(KEPT)
@@ -162,7 +162,7 @@ def test_rollups_equal_rows(database: Database, shop: Shop, ask: Ask, names: lis
 
 
 @given(shop=shops(most=8), name=st.sampled_from([*COMPARABLE, "retention", "loyalty"]))
-@settings(quick, max_examples=8)
+@settings(quick, max_examples=5)
 def test_histories_equal_answers(database: Database, shop: Shop, name: str) -> None:
     database.load(shop)
     database.keep(KEPT)
@@ -208,7 +208,7 @@ def test_groups_add_up_to_the_whole(database: Database, shop: Shop, ask: Ask, na
 
 
 @given(shop=shops(), days=st.integers(1, 40))
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=20)
 def test_compared_values_are_those_of_the_earlier_period(
     database: Database, shop: Shop, days: int
 ) -> None:

@@ -16,7 +16,7 @@ from headwater.engines.protocol import Session
 from headwater.windows.as_of import add_as_of
 from headwater.windows.model import AsOf, AsOfJoin, Events, Probes, Window, WindowsError
 
-EXAMPLES = 2 * int(os.environ.get("HEADWATER_EXAMPLES", "25"))
+EXAMPLES = 2 * int(os.environ.get("HEADWATER_EXAMPLES", "12"))
 MANY = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

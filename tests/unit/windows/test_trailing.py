@@ -40,7 +40,7 @@ from headwater.windows.strategies.choice import Choice
 from headwater.windows.strategies.prefix import can_prefix
 from headwater.windows.trailing import add_windows
 
-EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "12"))
 MANY = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TILE = timedelta(hours=31)
 

@@ -47,7 +47,7 @@ def run(sql: str, times: list[datetime], kind: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases(), MINUTES, st.sampled_from(["TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"]))
 def test_each_row_lies_in_the_one_interval_of_its_local_day(
     case: tuple[ZoneInfo, date], minutes: list[int], kind: str
@@ -66,7 +66,7 @@ def test_each_row_lies_in_the_one_interval_of_its_local_day(
         assert inside == [day == other for other in days]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(cases(), MINUTES)
 def test_neighbouring_intervals_share_no_row_and_miss_none(
     case: tuple[ZoneInfo, date], minutes: list[int]

@@ -53,7 +53,7 @@ def instants(hours: list[int]) -> pa.Table:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(hours=HOURS, aware=st.booleans())
 def test_month_files_hold_every_row_once_in_its_local_month(
@@ -79,7 +79,7 @@ def test_month_files_hold_every_row_once_in_its_local_month(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(hours=HOURS, aware=st.booleans())
 def test_day_by_day_equals_all_at_once(

@@ -34,7 +34,7 @@ def _written(
     return text.getvalue().encode()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(TABLES, ENDS, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.integers(20, 400))
 def test_a_table_lands_as_it_was_written(
     table: list[tuple[str, str, str]], end: str, quoting: Quoting, piece: int
