@@ -79,6 +79,12 @@ def test_the_unknown_have_no_score_and_others_do(client: httpx.Client) -> None:
         ('{"entities": [{"customer_id": NaN}]}', 400, "E064", "NaN is no number in JSON"),
         ("[" * 100_000, 400, "E064", "nested too deeply"),
         (b'{"entities": "\xff"}', 400, "E064", "utf-8"),
+        (
+            '{"entities": [{"customer_id": 1, "customer_id": 2}]}',
+            400,
+            "E064",
+            "`customer_id` stands twice",
+        ),
         ('{"entities": [{"customer_id": ' + "9" * 5000 + "}]}", 400, "E064", ""),
         ("[1]", 400, "E065", "the body is a list"),
         ('{"entitis": []}', 400, "E065", "did you mean `entities`?"),

@@ -81,7 +81,16 @@ def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number in JSON")
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of JSON; readers differ in which value counts where a name stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name in found if sum(name == each for each, _ in pairs) > 1)
+        raise ValueError(f"`{_shown(twice)}` stands twice in an object")
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_object)
 
 
 def _no_json(why: str) -> Refusal:
