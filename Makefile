@@ -50,6 +50,7 @@ test: setup  ## everything, with real servers and a real browser
 	scripts/install-redis.sh
 	scripts/install-chromium.sh
 	scripts/install-axe.sh
+	scripts/install-mlflow.sh
 	$(MAKE) --no-print-directory check
 	$(PYTEST) tests/integration
 

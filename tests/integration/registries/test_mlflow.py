@@ -102,6 +102,13 @@ def test_a_version_is_there_once_with_its_figures_and_the_alias(
     model = client.get_logged_model(version.source.removeprefix("models:/"))
     assert (str(model.status), model.source_run_id) == ("READY", run.info.run_id)
     assert {figure.key for figure in model.metrics} >= {"auc", "calibration_error"}
+    # Other gates judge it again: the registry is told, and nothing is sent twice.
+    text = Path(shop.root, "models/churn.yml").read_text()
+    shop.write("models/churn.yml", text.replace("{C: 0.01}", "{}") + "seed: 1\ncalibration: none\n")
+    shop.run()
+    judged = push_to(mlflow_url, shop, "churn@2", name="once", force=True)
+    assert judged == again
+    assert registered(mlflow_url, "once")["1"].tags["headwater.gates"] == "failed"
 
 
 def test_the_alias_follows_what_prod_publishes(shop: Small, mlflow_url: str) -> None:
@@ -136,7 +143,7 @@ def test_the_alias_follows_what_prod_publishes(shop: Small, mlflow_url: str) -> 
     forced = push_to(url, shop, name="follows", force=True)
     assert (forced.version, forced.is_new, forced.is_champion) == ("model.churn@3", True, False)
     assert champion() == "model.churn@2"
-    assert registered(url, "follows")["3"].tags["headwater.gates"] == "failed"
+    assert registered(url, "follows")[str(forced.number)].tags["headwater.gates"] == "failed"
 
 
 def test_mlflow_scores_as_headwater_does(shop: Small, mlflow_url: str) -> None:

@@ -68,6 +68,9 @@ def push_version(
     with registry(address, root) as client:
         known = _known(client, named, offer.version)
         made = known or _register(client, named, offer)
+        for tag, value in offer.tags.items():
+            if made.tags.get(tag) != value:  # its gates were changed, and it was judged again
+                client.set_model_version_tag(named, made.version, tag, value)
         if champion:
             client.set_registered_model_alias(named, CHAMPION, made.version)
         aliases: Mapping[str, object] = client.get_registered_model(named).aliases

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from headwater.errors import HeadwaterError, Issue, UsageError
 from headwater.kinds.model.artifact import read_artifact
-from headwater.kinds.model.versions import REPORT, gate_text, read_facts
-from headwater.learning.report_json import from_json
+from headwater.kinds.model.versions import gate_text, read_facts
 from headwater.ledger import Version
+from headwater.project.monitoring.reports import read_report
 from headwater.project.recording import PROD
 from headwater.project.registries.mlflow import Offer, Pushed, push_version
 from headwater.project.registries.mlflow_client import registry_address
@@ -68,4 +68,4 @@ def _offer(project: Project, version: Version) -> Offer:
     build = workspace.ledger.builds([version.build])[version.build]
     with workspace.engine.session() as session:
         files = read_artifact(version, build.files, session, workspace.lake.absolute)
-    return Offer(version=version, files=files, report=from_json(files[REPORT]))
+    return Offer(version=version, files=files, report=read_report(workspace, version))
