@@ -63,7 +63,7 @@ def test_one_row_scores_as_in_a_table(name: str) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_many_threads_score_alike(name: str) -> None:
-    model, rows = trained(name).model, customers(count=20, months=10)
+    model, rows = trained(name).model, customers(count=10, months=5)
     expected = model.score_table(rows).tolist()
     given = vectors(rows)
     with ThreadPoolExecutor(8) as pool:
