@@ -20,7 +20,8 @@ def typed() -> Iterator[Any]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for block in re.findall(r"^ *```console\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
-            for line in re.findall(r"^ *\$ (.+)$", block, re.MULTILINE):
+            whole = block.replace("\\\n", "")  # a line that goes on
+            for line in re.findall(r"^ *\$ (.+)$", whole, re.MULTILINE):
                 words: list[str] = []
                 for word in [*shlex.split(line, comments=True), "&&"]:
                     if word not in ENDS:
