@@ -92,6 +92,7 @@ class Node:
     hidden: Schema = ()  # columns that are there when named, and left out of `select *`
     time: str | None = None  # its event-time column; set: built by intervals
     begins: date | None = None  # its first day, where that is not the first of what it reads
+    until_today: bool = False  # whether it has no later day, though what it reads may have
     key: tuple[str, ...] = ()
     recipe: Recipe | None = None  # None: a source, whose content comes from its deliveries
     latest: Latest | None = None

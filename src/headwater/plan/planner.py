@@ -125,6 +125,8 @@ def plan_node(
     """The steps of one built node, given its inputs' states; and whether a stale part is barred."""
     state = states.get(node.id, State(node=node.id))
     expected = expected_contents(node, states, clock.zone)
+    if node.until_today:
+        expected = IntervalMap(tuple(expected.within(_until_today(state, clock))))
     stale: list[tuple[DataInterval, Contents]] = []
     rejected = False
     for interval, contents in _stale_parts(node, state, expected, clock, request):
@@ -150,6 +152,14 @@ def plan_node(
         for chunk in _chunks(node, [interval for interval, _ in stale], states, clock)
     ]
     return steps, rejected
+
+
+def _until_today(state: State, clock: Clock) -> DataInterval:
+    """All days up to today; a clock that is set back takes none away that is there."""
+    tomorrow = local(clock.now, clock.zone).date() + timedelta(days=1)
+    end = local_midnight(tomorrow, clock.zone)
+    hull = state.segments.hull
+    return DataInterval(ALL_TIME.start, end if hull is None else max(end, hull.end))
 
 
 def _stale_parts(

@@ -81,6 +81,7 @@ def bind(
         inputs=tuple(inputs),
         schema=schema,
         time=DAY,
+        until_today=True,
         key=(*keys, DAY),
         recipe=recipe,
         references={keys: spec.entity},

@@ -98,6 +98,7 @@ def bind(
         inputs=tuple(_inputs(definition, outcome, chosen, upstream)),
         schema=schema,
         time=DAY,
+        until_today=True,
         key=(*outcome.keys, AS_OF),
         recipe=recipe,
         references={outcome.keys: spec.entity},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,29 @@ def test_a_condition_of_who_is_scored_that_is_none(tmp_path: Path, where: str, w
     assert issue.code == "E039"
     assert what in issue.what
     assert issue.place.path == "models/churn.yml"
+
+
+def test_a_date_in_the_future_makes_no_rows_of_it(trained: Small) -> None:
+    """One wrong date must not say of everybody that they lapsed long before it."""
+    nodes = (NodeId("feature_view", "customer"), NodeId("label", "lapsed"), SCORES)
+    deliver(trained, "typo", [(90_001, "2031-09-01 12:00:00", "c001", "web", 20)])
+    report = trained.run()
+    assert not report.failed
+    assert shown(trained) == "model.churn@1"
+    for node in nodes:
+        assert newest_day(trained, node) <= date(2024, 7, 1)  # today
+    assert trained.run().outcomes == ()
+    assert became(trained.run(now="2024-07-03"))["scores.churn"] == "built"
+    assert newest_day(trained, SCORES) == date(2024, 7, 3)
+    assert trained.run(now="2024-06-20").outcomes == ()  # a clock that was set back
+    assert newest_day(trained, SCORES) == date(2024, 7, 3)
+
+
+def newest_day(small: Small, node: NodeId) -> date:
+    """The last day of which a node has rows."""
+    with small.open() as project, project.workspace.engine.session() as session:
+        lake = project.workspace.lake
+        files = [str(lake.absolute(f.path)) for f in project.view.states[node].part("rows")]
+        ((day,),) = session.fetch(f"SELECT max(day) FROM read_parquet({files})")
+    assert isinstance(day, date)
+    return day
