@@ -113,8 +113,8 @@ def print_parity(found: Parity, page: Page) -> None:
         (
             " ".join(f"{name} {value}" for name, value in each.keys.items()),
             f"{each.column}",
-            f"served {_value(each.served)}",
-            f"batch {_value(each.recomputed)}",
+            f"served {_exact(each.served)}",
+            f"batch {_exact(each.recomputed)}",
             Cell(f"@{each.version} · {each.request_id}", "quiet"),
         )
         for each in found.examples
@@ -206,6 +206,16 @@ def _age(age: timedelta) -> str:
     minutes = int(age.total_seconds() // 60)
     hours, days = minutes // 60, minutes // 1440
     return f"{days} d" if days >= 2 else f"{hours} h" if hours >= 2 else f"{minutes} min"
+
+
+def _exact(value: object) -> str:
+    """As `_value`, with all digits where some would be lost: values may differ in the last one.
+
+    >>> _exact(342.63), _exact(0.1 + 0.2)
+    ('342.63', '0.30000000000000004')
+    """
+    short = _value(value)
+    return repr(value) if isinstance(value, float) and float(short) != value else short
 
 
 def _value(value: object) -> str:

@@ -29,7 +29,7 @@ from headwater.kinds.model.versions import (
     summary,
     write_facts,
 )
-from headwater.learning.model import AS_OF
+from headwater.learning.model import AS_OF, LABEL
 from headwater.learning.report_json import from_json
 from headwater.ledger import Version
 from headwater.plan.state import Build, State
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = "rows"
+_NOT_TRAINED, _SAME = "taken again, not trained", "trained again, the same model"
 
 
 def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
@@ -55,7 +56,7 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         if known is not None:
             build = known_build(step, node, key, context)
             if build is not None:
-                return _finish(known, build, step, node, session, context, is_new=False)
+                return _finish(known, build, step, node, session, context, _NOT_TRAINED)
         began = time.perf_counter()
         rows = _training_rows(node, session, context)
         evidence = gather_evidence(node, session, context)
@@ -64,20 +65,24 @@ def execute(step: Load | Query, node: Node, context: RunContext) -> StepResult:
         same = version_with_key(node.id, key, context, model_digest(files))
         whole = _whole_build(same, session, context) if same is not None else None
         if same is not None and whole is not None:
-            result = _finish(same, whole, step, node, session, context, is_new=False)
+            result = _finish(same, whole, step, node, session, context, _SAME)
         else:
             seconds = time.perf_counter() - began
             version, build = _record(files, step, node, key, session, context, seconds)
-            result = _finish(version, build, step, node, session, context, is_new=True)
+            result = _finish(version, build, step, node, session, context)
         return replace(result, issues=(*result.issues, *unread))
 
 
 def _training_rows(node: Node, session: Session, context: RunContext) -> pa.Table:
-    """All rows in an order of their own, so that equal rows give an equal model."""
+    """All rows in an order of their own, so that equal rows give an equal model.
+
+    Rows without an entity share key and moment; what came with each tells them apart.
+    """
     upstream = context.graph.nodes[node.inputs[0].node]
     session.bind_inputs([relation_of(_ROWS, upstream, context)])
-    keys = cast("ModelDefinition", node.definition).learning.keys
-    order = quote_all((AS_OF, *keys))
+    spec = cast("ModelDefinition", node.definition).learning
+    given = [column.name for column in spec.columns if not column.view or column.on_request]
+    order = quote_all((AS_OF, *spec.keys, LABEL, *given))
     return session.fetch_arrow(f"SELECT * FROM {quote(_ROWS)} ORDER BY {order}")
 
 
@@ -201,17 +206,18 @@ def _finish(
     node: Node,
     session: Session,
     context: RunContext,
-    *,
-    is_new: bool,
+    again: str = "",
 ) -> StepResult:
-    """The state with the version in it, or what keeps it from being published."""
-    if not is_new:
+    """The state with the version in it, or what keeps it from being published.
+
+    `again` says how a version came about that is not new.
+    """
+    if again:
         version = judged(version, build, node, session, context)
     facts = read_facts(version)
     state = context.states.get(node.id, State(node=node.id))
     state = replace(state, schema=node.schema, time=None)
-    again = "" if is_new else "   taken again, not trained"
-    note = f"@{version.number}   {summary(facts)}{again}"
+    note = "   ".join(filter(None, (f"@{version.number}", summary(facts), again)))
     warnings = tuple(
         Issue(code="W045", what=f"{version}: {text}", place=node.definition.place)
         for text in facts.warnings
@@ -224,7 +230,7 @@ def _finish(
         taken,
         builds=() if taken.identical else (build,),
         issues=warnings,
-        reused=not is_new,
+        reused=bool(again),
         notes=(note,),
     )
 
