@@ -114,6 +114,19 @@ def test_a_point_leads_to_its_rows(shop: Served, watch: Watch) -> None:
         assert watched.errors == []
 
 
+def test_on_paper_there_is_nothing_to_press(shop: Served, watch: Watch) -> None:
+    with watch(shop, viewport={"width": 690, "height": 1000}) as watched:
+        page = watched.open("/metrics/revenue")
+        page.emulate_media(media="print")
+        shown = "element => element.checkVisibility()"
+        for place in (".side", "button", "input", "select", "details:not([open])"):
+            assert not any(each.evaluate(shown) for each in page.locator(place).all()), place
+        assert page.evaluate("document.documentElement.scrollWidth") <= 690
+        columns = "getComputedStyle(document.querySelector('.grid')).gridTemplateColumns"
+        assert len(page.evaluate(columns).split()) == 2
+        assert page.pdf(format="A4").startswith(b"%PDF")
+
+
 def test_filters_work_without_script(shop: Served, watch: Watch) -> None:
     with watch(shop, java_script_enabled=False) as watched:
         page = watched.open("/dashboards/trading")
