@@ -94,27 +94,6 @@ def events_sql(features: FeatureSet, events: str, known: tuple[str, str | None] 
     return f"SELECT {', '.join(listed)} FROM {quote(events)}{where}"
 
 
-def request_sql(features: FeatureSet) -> str | None:
-    """One row of the columns that need a request, for a prepared statement; None without any.
-
-    Its named parameters are those of the request, `$at`, and the stored columns that are used.
-    """
-    if not features.on_request:
-        return None
-    given = {placeholder(AT): (AT, features.moment_type)}
-    given |= {placeholder(name): (name, kind) for name, kind in features.request.items()}
-    given |= {quote(column.name): (column.name, column.type) for column in features.stored}
-    used = "".join(expression.sql for expression in features.on_request)
-    inner = [
-        f"CAST(${name} AS {kind}) AS {column}"
-        for column, (name, kind) in given.items()
-        if column in used
-    ]
-    made = _cast(features, features.on_request)
-    shown = quote_all(column.name for column in features.columns if column.on_request)
-    return f"SELECT {shown} FROM (SELECT {', '.join(made)} FROM (SELECT {', '.join(inner)}))"
-
-
 def _values_sql(features: FeatureSet, values: str, moment: str, carried: Sequence[str]) -> str:
     """The probes' columns and the view's, over the values of windows."""
     with_request = set(features.request) <= set(carried)

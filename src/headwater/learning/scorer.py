@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -28,11 +28,6 @@ class Scorer:
     encoder: Encoder
     estimator: Estimator
     calibrator: Calibrator
-    version: int | None = None
-
-    def with_version(self, version: int) -> Scorer:
-        """The same as a numbered version."""
-        return replace(self, version=version)
 
     def score_table(self, rows: pa.Table) -> Numbers:
         """The probability of each row; memory does not grow with their number."""

@@ -11,7 +11,6 @@ from tests.unit.features.views import CUSTOMERS, SALES, feature, node, sales, vi
 
 from headwater.errors import HeadwaterError, Issue
 from headwater.features.compiling import compile_view
-from headwater.features.computing import request_sql
 from headwater.features.model import ViewSpec
 from headwater.graph.node import Node
 from headwater.windows.model import ALL_TIME, Window
@@ -97,16 +96,6 @@ def test_what_uses_a_request_is_on_request() -> None:
     found = compile_view(spec, CUSTOMERS, sales())
     assert [column.name for column in found.columns if column.on_request] == ["ratio", "twice"]
     assert [column.name for column in found.stored] == ["spend"]
-    sql = request_sql(found)
-    assert sql is not None
-    assert "$basket" in sql
-    assert "$spend" in sql
-    assert "$at" not in sql
-
-
-def test_a_view_without_request_has_no_sql_of_requests() -> None:
-    found = compile_view(view(feature("a", "count(*)")), CUSTOMERS, sales())
-    assert request_sql(found) is None
 
 
 def test_the_digest_is_of_the_meaning() -> None:

@@ -12,7 +12,7 @@ from tests.unit.features.views import CUSTOMERS, SALES, feature, sales, view
 
 from headwater.engines.protocol import Session
 from headwater.features.compiling import compile_view
-from headwater.features.computing import add_features, request_sql
+from headwater.features.computing import add_features
 from headwater.features.model import FeatureSet, ViewSpec
 from headwater.windows.model import Probes, WindowsError
 
@@ -111,24 +111,6 @@ def test_a_request_is_computed_where_the_probes_carry_it(shop: Session) -> None:
     probes = Probes(relation="carrying", keys=("customer_id",), at="at")
     rows = added(shop, features, probes=probes, into="more")
     assert rows[0] == (1, "x", Decimal("50.5"), Decimal("25.25"), 2.0, 4.0)
-
-
-def test_a_row_of_a_request_equals_the_batch(shop: Session) -> None:
-    spec = view(
-        feature("latest", "max(sold_at)"),
-        feature("spend", "sum(amount)"),
-        feature("basket_hours", "date_diff('hour', latest, :at) * :basket"),
-        request={"basket": "INTEGER"},
-    )
-    features = compiled(spec)
-    shop.fetch("CREATE TEMP TABLE carrying AS SELECT *, 3 AS basket FROM asked")
-    probes = Probes(relation="carrying", keys=("customer_id",), at="at")
-    batch = [row[-1] for row in added(shop, features, probes=probes)]
-    sql = request_sql(features)
-    assert sql is not None
-    assert "$spend" not in sql
-    values = {"basket": 3, "at": "2024-03-01", "latest": "2024-02-29 23:59:00"}
-    assert shop.fetch(sql, values) == [(batch[0],)]
 
 
 def test_views_are_chained(shop: Session) -> None:

@@ -107,12 +107,6 @@ def test_reasons_are_the_largest_contributions_of_one_row() -> None:
     assert [by_column[name] for name, _ in found] == [added for _, added in found]
 
 
-def test_a_version_is_given_later() -> None:
-    model = trained("logistic").model
-    assert model.version is None
-    assert model.with_version(7).version == 7
-
-
 def test_a_linear_model_adds_the_parts_of_a_category_up() -> None:
     model = trained("logistic").model
     assert model.encoder.one_hot
