@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
@@ -26,6 +26,11 @@ class Chosen:
         return f"{self.view}.{self.feature}" if self.feature else self.view
 
 
+def views_of(label: str, features: Iterable[Chosen]) -> tuple[str, ...]:
+    """The feature views among what is chosen; the label's own columns are none."""
+    return tuple(dict.fromkeys(chosen.view for chosen in features if chosen.view != label))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What rows are made of: a label (a training set), or none (scores), and features.
@@ -45,8 +50,7 @@ class Inputs:
     @property
     def views(self) -> tuple[str, ...]:
         """The feature views, in the order in which they are named."""
-        named = (chosen.view for chosen in self.features if chosen.view != self.label)
-        return tuple(dict.fromkeys(named))
+        return views_of(self.label, self.features)
 
     @property
     def given(self) -> tuple[Chosen, ...]:

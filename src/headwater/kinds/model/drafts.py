@@ -15,7 +15,7 @@ from headwater.definitions.model import Described
 from headwater.definitions.yamltext import Located
 from headwater.errors import HeadwaterError, Issue, Place
 from headwater.ids import digest
-from headwater.kinds.model.definition import Chosen, Scores
+from headwater.kinds.model.definition import Chosen, Scores, views_of
 from headwater.kinds.model.keys import MODEL
 from headwater.kinds.model.online import policy_of
 from headwater.learning.gates import DEFAULT_GATES, parse_gate
@@ -50,9 +50,8 @@ class Draft:
 
     @property
     def views(self) -> tuple[str, ...]:
-        """The feature views; the label's own columns are none."""
-        named = (chosen.view for chosen in self.features if chosen.view != self.label)
-        return tuple(dict.fromkeys(named))
+        """The feature views, in the order in which they are named."""
+        return views_of(self.label, self.features)
 
     def place_of(self, key: str) -> Place:
         """Where a key is written, or a view is named."""
