@@ -388,6 +388,22 @@ class Versions:
             with pytest.raises(HeadwaterError, match="never trained"):
                 ledger.version(CUSTOMERS, 1)
 
+    def test_a_later_judgement_stands_beside_a_version(self, url: str) -> None:
+        with Ledger.open(url) as ledger:
+            made, other = (
+                ledger.add_version(each, environment="prod", passed=True, body="{}", at=NOW)
+                for each in (build(SALES, 1), build(SALES, 2))
+            )
+            for number, passed in enumerate((True, False)):
+                judged = ledger.judge_version(
+                    made, passed=passed, body=f"[{number}]", at=NOW + HOUR, author="ada"
+                )
+            assert judged == replace(made, passed=False, judgement="[1]")
+            assert ledger.version(SALES, 1) == ledger.version_of(made.build) == judged
+            assert list(ledger.versions(SALES)) == [other, judged]
+            notes = ledger.notes(sort="judgement", node=SALES)
+            assert [(note.text, note.author) for note in notes] == [("table.sales@1", "ada")] * 2
+
     def test_two_at_once_get_two_numbers(self, url: str) -> None:
         start, numbers = threading.Barrier(4), []
 
