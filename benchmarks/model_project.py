@@ -71,7 +71,7 @@ def model_project(name: str, events: int, customers: int, *select: str, every: i
         },
     )
     statement = _ROWS.format(events=events, customers=customers, values=", ".join(values))
-    program = f"import duckdb; duckdb.execute({statement!r})"
+    program = f"import duckdb; duckdb.connect().execute({statement!r})"
     subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
     headwater(folder, "run", *select)
     return folder

@@ -24,6 +24,10 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "pages": (),
     "readers": (),
     "windows": (),
+    "promote": (),
+    "scoring": (),
+    "batch_scores": (),
+    "drift": (),
 }
 
 

@@ -24,6 +24,7 @@ from measure import BUILD, Command, Report
 from model_project import model_project
 from pages import free_port
 from peers.environments import environment, headwater_command, version
+from projects import headwater
 
 HERE = Path(__file__).parent
 CLIENTS = (1, 8)
@@ -94,8 +95,9 @@ def asked(port: int, path: str, bodies: list[object], requests: int, pid: int) -
 
 
 def headwater_case(requests: int, customers: int) -> dict[str, float]:
-    """Ours: authentication, lookup in SQLite, score, request log."""
+    """Ours: admission, lookup in SQLite, score, request log."""
     folder, port = model_project("scoring", customers * 100, customers), free_port()
+    headwater(folder, "online", "sync")
     command: Command = [headwater_command(), "serve", "--port", str(port)]
     path = "/v1/models/churn/score"
     bodies: list[object] = [
