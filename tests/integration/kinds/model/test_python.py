@@ -34,7 +34,7 @@ MODEL = """
         features=["customer"],
         split={"calibrate": "2023-10..2023-12", "test": "2024-01..2024-03", "origins": 1},
         gates=["auc > 0.6"],
-        scores={"from": "2024-06-20", "reasons": 2},
+        scores={"from": "2024-06-29"},
     )
     def churn():
         linear = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression())
