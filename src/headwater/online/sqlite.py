@@ -127,14 +127,17 @@ class SQLiteStore:
     def clear(self) -> None:
         """Delete the file, whatever it holds."""
         self.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self._unlink()
 
     def close(self) -> None:
         """Close what all threads read with."""
         while self._readers:
             self._readers.pop().close()
         self._threads = threading.local()
+
+    def _unlink(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
     def _read(self, text: str) -> Freshness:
         seen = self._seen
@@ -150,9 +153,12 @@ class SQLiteStore:
 
     def _reader(self) -> sqlite3.Connection | None:
         try:
-            inode = os.stat(self.path).st_ino
+            status = os.stat(self.path)
         except FileNotFoundError:
             return None
+        if not status.st_size:  # just created, or emptied by somebody
+            return None
+        inode = status.st_ino
         opened: tuple[int, sqlite3.Connection] | None = getattr(self._threads, "opened", None)
         if opened is None or opened[0] != inode:
             connection = _connect(self.path, "ro")
@@ -164,6 +170,8 @@ class SQLiteStore:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists() or not self.path.stat().st_size:
+            self._unlink()  # deleted or emptied by hand: what is left of it belongs to nothing
         with self._named("written"), closing(_connect(self.path, "rwc")) as connection:
             connection.executescript(_SCHEMA)
             with connection:

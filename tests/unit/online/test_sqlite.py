@@ -56,3 +56,22 @@ def test_many_entities_are_looked_up_one_by_one_not_by_a_scan(tmp_path: Path) ->
     began = time.process_time()
     assert read(store, CUSTOMER, *range(0, 20_000, 4)) == [(float(n),) for n in range(0, 20_000, 4)]
     assert time.process_time() - began < 2  # a scan for each takes minutes
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_file_that_was_deleted_or_emptied_by_hand_is_filled_again(
+    tmp_path: Path, is_left: bool
+) -> None:
+    path = tmp_path / "online.db"
+    serving, syncing = SQLiteStore(path), SQLiteStore(path)
+    syncing.write(CUSTOMER, [entry(1, 1.0)], [], fresh())
+    assert read(serving, CUSTOMER, 1) == [(1.0,)]  # so that its -wal and -shm stay
+    if is_left:
+        path.write_bytes(b"")
+    else:
+        path.unlink()
+    assert serving.tables() == {}
+    syncing.write(CUSTOMER, [entry(1, 2.0)], [], fresh())
+    assert read(serving, CUSTOMER, 1) == read(syncing, CUSTOMER, 1) == [(2.0,)]
+    for store in (serving, syncing):
+        store.close()
