@@ -13,7 +13,7 @@ from headwater.ids import NodeId
 from headwater.semantics.calendar import is_instant
 from headwater.semantics.catalog import Catalog
 from headwater.semantics.formulas import formula_of
-from headwater.semantics.joins import reach, relation
+from headwater.semantics.joins import Reached, reach, relation
 from headwater.semantics.rollup import Leaf
 from headwater.semantics.scope import midnight
 from headwater.semantics.sources import time_type
@@ -96,18 +96,22 @@ def _behind(
     where = [f"{time} >= :first", f"{time} < :end"]
     if counted.condition:
         where.append(f"({counted.condition})")
-    columns = [*counted.columns, *([by] if by else [])]
+    columns = list(counted.columns)
     if by:
-        column = _dimension(catalog, counted.table, by)
+        reached = _dimension(catalog, counted.table, by)
         if value is None:
-            where.append(f"{column} IS NULL")
+            columns.append(by)
+            where.append(f"{quote(reached.flat)} IS NULL")
         else:
-            where.append(f"CAST({column} AS VARCHAR) = :value")
             given["value"] = value
+            if not reached.path:
+                columns.append(by)
+            where.append(_is_of_group(reached))
     node = _table_of(snapshot, counted.table)
     masked = frozenset(each.name for each in snapshot.facts[node].columns if each.masked)
     own = catalog.datasets[counted.table].columns
-    rest = f"FROM {relation(catalog, counted.table, columns)} WHERE {' AND '.join(where)}"
+    rows_of = relation(catalog, counted.table, columns)
+    rest = f"FROM {rows_of} AS counted WHERE {' AND '.join(where)}"
     sql = f"SELECT {masked_columns(own, masked)} {rest}"
     rows, more = read_rows(snapshot, sql, BEHIND_ROWS, given)
     total = len(rows)
@@ -128,9 +132,27 @@ def _bounds(snapshot: Snapshot, counted: _Counted, first: date, last: date) -> d
     return {name: midnight(day) for name, day in days.items()}
 
 
-def _dimension(catalog: Catalog, table: str, by: str) -> str:
+def _is_of_group(reached: Reached) -> str:
+    """That a row's group is `:value`; a joined table is filtered before it is looked up."""
+    if not reached.path:
+        return f"CAST({quote(reached.flat)} AS VARCHAR) = :value"
+    before, tables, matches = "counted", [], []
+    for number, hop in enumerate(reached.path, start=1):
+        alias = f"joined{number}"
+        tables.append(f"{quote(hop.table)} AS {alias}")
+        matches += [
+            f"{before}.{quote(column)} = {alias}.{quote(key)}"
+            for column, key in zip(hop.columns, hop.key, strict=True)
+        ]
+        before = alias
+    column = ".".join([before, *map(quote, reached.column)])
+    matches.append(f"CAST({column} AS VARCHAR) = :value")
+    return f"EXISTS (SELECT 1 FROM {', '.join(tables)} WHERE {' AND '.join(matches)})"
+
+
+def _dimension(catalog: Catalog, table: str, by: str) -> Reached:
     try:
-        return quote(reach(catalog, table, by).flat)
+        return reach(catalog, table, by)
     except HeadwaterError as error:
         (issue,) = error.issues
         raise NotThere(f"the rows of {table} are not divided by `{by}`", issue.fix) from error
