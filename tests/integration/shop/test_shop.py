@@ -6,7 +6,6 @@ delivered: the published rows together with the superseded and the quarantined o
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,9 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-import headwater
 from headwater.api.opened import OpenProject
-from headwater.examples import example_path
 from headwater.ids import NodeId
 from headwater.kinds.feature_view.definition import FeatureViewDefinition
 from headwater.plan.state import State
@@ -27,7 +24,7 @@ from headwater.project.recording import RunReport
 from headwater.project.testing import run_unit_tests
 from headwater.run.context import NodeOutcome
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shop")]
 
 INVOICES = NodeId("source", "invoices")
 
@@ -78,12 +75,10 @@ def show(connection: duckdb.DuckDBPyConnection, name: str, files: list[str]) -> 
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The example, copied and run once."""
-    folder = tmp_path_factory.mktemp("shop") / "shop"
-    shutil.copytree(example_path("shop"), folder, ignore=shutil.ignore_patterns(".headwater"))
-    with headwater.open(folder) as opened, duckdb.connect() as connection:
-        report = opened.run().value
+def shop(shop_and_report: tuple[OpenProject, RunReport]) -> Iterator[Shop]:
+    """The example after its first run, and its data files."""
+    opened, report = shop_and_report
+    with duckdb.connect() as connection:
         project = opened.project
         states = project.view.states
         show(
@@ -93,7 +88,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         )
         for part in ("rows", "superseded", "quarantined"):
             show(connection, f"invoices_{part}", paths(project, states[INVOICES], part))
-        yield Shop(folder, opened, report, connection)
+        yield Shop(opened.project.workspace.root, opened, report, connection)
 
 
 SECOND_YEAR = "regexp_full_match(_file, '.*[0-9]{4}-[0-9]{2}-[0-9]{2}[.]csv[.]gz')"

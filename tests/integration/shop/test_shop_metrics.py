@@ -9,7 +9,7 @@ import pytest
 from headwater.api.opened import OpenProject
 from headwater.semantics.asking import MetricQuery
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shop")]
 
 #: Metric → its value in November 2011.
 NOVEMBER = {

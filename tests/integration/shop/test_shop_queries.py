@@ -15,7 +15,7 @@ import pytest
 from headwater.api.opened import OpenProject
 from headwater.project.queries import in_reading_order, run_query, saved_queries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shop")]
 
 ORDER = (
     "first_lines", "where_we_sell", "dear_articles", "find_products", "sales_of_a_day",
