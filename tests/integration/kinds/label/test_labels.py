@@ -241,7 +241,7 @@ def test_two_rows_of_one_moment(shop: Shop) -> None:
     assert (issue.code, issue.place.line) == ("E017", 5)
     assert issue.what == (
         "`offers` has several rows for one entity and moment: 2, as for customer ann,"
-        " at 2024-02-01 10:00:00"
+        " as_of 2024-02-01 10:00:00"
     )
     shop.write(
         "labels/accepted.yml",
