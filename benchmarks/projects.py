@@ -24,8 +24,7 @@ def write_project(name: str, files: Mapping[str, str]) -> Path:
 
 def headwater(folder: Path, *arguments: str) -> Usage:
     """One command of Headwater on a project, as a whole process."""
-    command, *options = arguments
-    return measure([headwater_command(), command, "--project", ".", *options], cwd=folder)
+    return measure([headwater_command(), *arguments, "--project", "."], cwd=folder)
 
 
 def dataset(script: str, folder: str, *numbers: int) -> Path:

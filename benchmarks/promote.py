@@ -2,8 +2,8 @@
 
     python benchmarks/promote.py [--clients 8] [--times 5]
 
-A second version is trained and published; then the first is promoted and taken back by turns, as
-commands and as calls, while clients ask without pause. Every request has to be answered.
+A second version is trained and published; then it is taken back and promoted by turns, as commands
+and as calls, while clients ask without pause. Every request has to be answered.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from scoring import serving
 
 HERE = Path(__file__).parent
 PATH = "/v1/models/churn/score"
-FIRST = "model.churn@1"
+SECOND = "model.churn@2"
 #: More than are answered until the last promotion.
 REQUESTS = 60_000
 CALLS = """
 import json, sys, time
 from headwater.project.facade import Project
 
-project, taken = Project.open("."), {"promote": [], "rollback": []}
+project, taken = Project.open("."), {"rollback": [], "promote": []}
 for _ in range(int(sys.argv[1])):
     for name, call in (
-        ("promote", lambda: project.promote_version(sys.argv[2])),
         ("rollback", lambda: project.rollback(node="model.churn")),
+        ("promote", lambda: project.promote_version(sys.argv[2])),
     ):
         began = time.perf_counter()
         call()
@@ -74,15 +74,15 @@ def main() -> None:
 
     folder, port = two_versions(asked.customers), free_port()
     command: Command = [headwater_command(), "serve", "--port", str(port), "--no-schedule"]
-    commands: dict[str, list[Usage]] = {"promote": [], "rollback": []}
+    commands: dict[str, list[Usage]] = {"rollback": [], "promote": []}
     answered = errors = 0
     with serving(command, folder, port, PATH, {"entities": [{"customer": 1}]}):
         began = time.perf_counter()
         load = asking(port, asked.customers, asked.clients, REQUESTS)
         for _ in range(asked.times):
-            commands["promote"].append(headwater(folder, "promote", FIRST))
             commands["rollback"].append(headwater(folder, "rollback", "model.churn"))
-        program: Command = [sys.executable, "-c", CALLS, str(asked.times), FIRST]
+            commands["promote"].append(headwater(folder, "promote", SECOND))
+        program: Command = [sys.executable, "-c", CALLS, str(asked.times), SECOND]
         done = subprocess.run(program, cwd=folder, check=True, stdout=subprocess.PIPE)
         calls: dict[str, list[float]] = json.loads(done.stdout)
         is_asked = load.poll() is None
