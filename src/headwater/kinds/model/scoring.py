@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from headwater.learning.scorer import Scorer
 
 #: So many rows get their features at once, several days or a share of the entities; and so many
-#: of them their scores.
-PROBE_ROWS: Final = 500_000
+#: of them their scores. Thirty features of 150,000 rows stay below 1 GB; each share reads the
+#: events again (benchmarks/batch_scores.py).
+PROBE_ROWS: Final = 150_000
 SCORED_ROWS: Final = 65_536
 _PROBES, _SHARE, _FEATURES = "#probes", "#share", "#features"
 
