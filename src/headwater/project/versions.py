@@ -136,14 +136,22 @@ def rollback_version(
 
 
 def _before(ledger: Ledger, environment: str, node: NodeId, now: Version | None) -> Version | None:
-    """The newest of the older versions that an environment has shown."""
-    if now is None:
-        return None
-    releases = (ledger.resolve(r.number) for r in ledger.releases(environment, limit=None))
-    shown = {states[node] for each in releases if node in (states := each.states)}
-    builds = {s.build for state in ledger.states(shown).values() for _, s in state.segments}
-    older = (v for v in ledger.versions(node) if v.number < now.number and v.build in builds)
-    return next(older, None)
+    """The version that an environment showed before; what was taken back counts no more."""
+    releases = reversed(ledger.releases(environment, limit=None))
+    held = [(each, ledger.resolve(each.number).states.get(node)) for each in releases]
+    states = ledger.states({state for _, state in held if state is not None})
+    versions = {version.build: version for version in ledger.versions(node)}
+    shown: list[Version] = []
+    for release, state in held:
+        builds = [s.build for _, s in states[state].segments] if state is not None else []
+        version = versions.get(builds[0]) if builds else None
+        if version is None or (shown and version == shown[-1]):
+            continue
+        if release.sort == "rollback" and version in shown:
+            del shown[shown.index(version) + 1 :]
+        else:
+            shown.append(version)
+    return shown[-2] if len(shown) > 1 and shown[-1] == now else None
 
 
 def _publish(

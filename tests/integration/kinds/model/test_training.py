@@ -215,6 +215,8 @@ def test_back_to_the_version_before_and_forward_again(trained: Small) -> None:
     assert sorted(scores(trained, "customer, day, score, version")) == given
     with trained.open() as project:
         project.promote_version("model.churn@2")
+        project.promote_version("model.churn@1")
+        assert project.rollback(node="model.churn").reason == "model.churn back to @2"
     assert shown(trained) == "model.churn@2"
     with trained.open() as project:
         project.rollback(to=1, node="model.churn")
