@@ -52,7 +52,7 @@ class Application(FastAPI):
         return describe_scores(super().openapi(), self.state.serving)
 
 
-def create_app(options: ServeOptions, load: Load | None = None) -> FastAPI:
+def create_app(options: ServeOptions, load: Load | None = None) -> Application:
     """The pages of one project. Codes E803, E970, and those of a project that cannot be opened."""
     site = Site(options)
     keeper = keeper_of(site)

@@ -170,7 +170,7 @@ def rows_of(shop: Small, name: str, column: str) -> list[tuple[str, datetime, An
         state = project.view.states[NodeId.parse(name)]
         files = [str(project.workspace.lake.absolute(f.path)) for f in state.part("rows")]
         with project.workspace.engine.session() as session:
-            sql = f'SELECT customer, as_of, {column} FROM read_parquet({files})'
+            sql = f"SELECT customer, as_of, {column} FROM read_parquet({files})"
             return session.fetch(sql)
 
 

@@ -38,7 +38,7 @@ def show(session: Session, events: Rows, labels: Rows) -> None:
     listed = f'customer, sold_at, quantity, "{KNOWN_COLUMNS[0]}", "{KNOWN_COLUMNS[1]}"'
     insert(session, f"sales ({listed})", events)
     session.fetch(
-        'CREATE OR REPLACE TEMP TABLE labels (customer_id BIGINT, as_of TIMESTAMP, label BOOLEAN)'
+        "CREATE OR REPLACE TEMP TABLE labels (customer_id BIGINT, as_of TIMESTAMP, label BOOLEAN)"
     )
     insert(session, "labels", labels)
 

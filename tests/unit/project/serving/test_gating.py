@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from headwater.project.serving.gating import DEFAULT_GATES, Figure, Standing, ju
 
 BEGAN = datetime(2024, 3, 1, tzinfo=UTC)
 ENDS = BEGAN + timedelta(hours=1)
-GOOD: dict[Figure, float | None] = {
+GOOD: dict[str, float | None] = {
     "errors": 0.0,
     "p95_ms": 1.0,
     "score_psi": 0.01,
@@ -25,7 +26,11 @@ TRIED = Deployment(
 
 
 def standing(requests: int = 1_000, **figures: float | None) -> Standing:
-    return Standing(requests=requests, champion_requests=9_000, figures={**GOOD, **figures})
+    return Standing(
+        requests=requests,
+        champion_requests=9_000,
+        figures=cast("dict[Figure, float | None]", GOOD | figures),
+    )
 
 
 @pytest.mark.parametrize(
