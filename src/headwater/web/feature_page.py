@@ -13,7 +13,7 @@ from headwater.contracts.quoting import quote
 from headwater.engines.protocol import InputRelation, Session
 from headwater.errors import HeadwaterError
 from headwater.features.labels import HasLabel, LabelSpec
-from headwater.features.model import FeatureSpec, HasFeatures, ViewSpec
+from headwater.features.model import AS_OF, DAY, FeatureSpec, HasFeatures, ViewSpec
 from headwater.graph.node import Node
 from headwater.ids import NodeId
 from headwater.kinds.feature_view.contract import promised_columns
@@ -29,7 +29,7 @@ from headwater.web.drawing import Drawn, drawn
 
 _SHOWN = "__shown"
 _WIDE, _LOW = 120.0, 28.0
-_NOT_FEATURES = ("at", "day")
+_NOT_FEATURES = (AS_OF, DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def label_page(snapshot: Snapshot, facts: NodeFacts) -> LabelPage:
     rows: list[tuple[datetime, int, int]] = []
     with snapshot.workspace.engine.session() as session:
         if _show(session, snapshot, node):
-            moment = quote("at")
+            moment = quote(AS_OF)
             rows = session.fetch(
                 f"SELECT date_trunc('month', {moment}), count(*), count_if(label)"
                 f" FROM {_SHOWN} GROUP BY 1 ORDER BY 1"

@@ -64,7 +64,7 @@ def values(shop: OpenProject, entities: object = None, at: Any = None) -> list[t
 )
 def test_keys_at_a_moment(shop: OpenProject, at: Any) -> None:
     found = shop.features("customer", ["bob", "zed", None, "ann", "ann"], at)
-    assert found.columns == ("customer", "at", "orders_30d", "spend_30d", "recency")
+    assert found.columns == ("customer", "as_of", "orders_30d", "spend_30d", "recency")
     assert [row[:3] for row in found.fetchall()] == [
         *((who, MARCH, 0) for who in ("bob", "zed", None)),
         *[("ann", MARCH, 1)] * 2,
@@ -79,15 +79,25 @@ def test_all_entities_now(shop: OpenProject) -> None:
 
 def test_rows_with_moments_and_columns_of_their_own(shop: OpenProject) -> None:
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
-    given = {"at": [date(2024, 2, 1), date(2024, 3, 1)], "customer": ["ann", "ann"], "n": [7, 8]}
+    given = {"as_of": [date(2024, 2, 1), date(2024, 3, 1)], "customer": ["ann", "ann"], "n": [7, 8]}
     for table in (pa.table(given), pandas.DataFrame(given), polars.DataFrame(given)):
         found = shop.features("customer", table).to_arrow()
-        assert found.column_names == ["customer", "at", "n", "orders_30d", "spend_30d", "recency"]
+        assert found.column_names == [
+            "customer",
+            "as_of",
+            "n",
+            "orders_30d",
+            "spend_30d",
+            "recency",
+        ]
         assert found.column("n").to_pylist() == [7, 8]
         assert found.column("recency").to_pylist() == [27, 20]
-    rows = [{"customer": "ann", "at": "2024-02-01"}, {"customer": "ann", "at": "2024-01-05 09:00"}]
+    rows = [
+        {"customer": "ann", "as_of": "2024-02-01"},
+        {"customer": "ann", "as_of": "2024-01-05 09:00"},
+    ]
     assert values(shop, rows) == [("ann", 1), ("ann", 0)]
-    instants = pa.table({"customer": ["ann"], "at": [datetime(2024, 1, 5, 9, 1, tzinfo=UTC)]})
+    instants = pa.table({"customer": ["ann"], "as_of": [datetime(2024, 1, 5, 9, 1, tzinfo=UTC)]})
     assert values(shop, instants) == [("ann", 1)]
 
 
@@ -98,8 +108,13 @@ def test_rows_with_moments_and_columns_of_their_own(shop: OpenProject) -> None:
         ("customer", [{"custmer": "ann"}], None, "no column `customer` · did you mean `custmer`?"),
         ("customer", [("ann", 1)], None, "('ann', 1) is no key: that is `customer`"),
         ("customer", ["ann"], "last week", "`last week` is no date or time"),
-        ("customer", [{"customer": "ann", "at": "soon"}], None, "`soon` is no date or time"),
-        ("customer", [{"customer": "ann", "at": "2024-01-01"}], "2024-01-01", "a moment for all"),
+        ("customer", [{"customer": "ann", "as_of": "soon"}], None, "`soon` is no date or time"),
+        (
+            "customer",
+            [{"customer": "ann", "as_of": "2024-01-01"}],
+            "2024-01-01",
+            "a moment for all",
+        ),
         ("customer", [{"customer": "ann", "recency": 1}], None, "as a feature is called"),
         ("customer", ["ann", 1], None, "of several types"),
     ],
@@ -116,9 +131,9 @@ def test_what_cannot_be_asked(
 
 def test_rows_of_a_model_that_was_never_run(shop: OpenProject) -> None:
     rows = shop.training_set("churn")
-    assert rows.columns[:4] == ("customer", "at", "day", "label")
+    assert rows.columns[:4] == ("customer", "as_of", "day", "label")
     table = rows.to_arrow()
-    assert [str(at)[:10] for at in table.column("at").to_pylist()] == [
+    assert [str(at)[:10] for at in table.column("as_of").to_pylist()] == [
         "2024-02-01", "2024-02-01", "2024-03-01",
     ]  # fmt: skip
     assert table.column("label").to_pylist() == [False, True, True]
@@ -138,7 +153,7 @@ def test_by_the_command_line(root: Path, tmp_path: Path) -> None:
     rows = json.loads(found.stdout)
     assert [(row["customer"], row["orders_30d"]) for row in rows] == [("ann", 1), ("zed", 0)]
     given = tmp_path / "who.csv"
-    given.write_text("customer,at\nann,2024-02-01\nann,2024-03-01\n")
+    given.write_text("customer,as_of\nann,2024-02-01\nann,2024-03-01\n")
     found = run(root, "features", "customer", "--entities", str(given), "-f", "csv")
     assert found.stdout.splitlines()[1].startswith("ann,2024-02-01")
     assert found.stdout.splitlines()[1].endswith(",27")

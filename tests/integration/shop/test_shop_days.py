@@ -31,7 +31,11 @@ HISTORIES = {"price_history"}
 def shop(tmp_path: Path) -> Path:
     """The shop with its daily files of October 2011 to 6 November: summer time ends in between."""
     source, folder = example_path("shop"), tmp_path / "shop"
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".headwater", "invoices"))
+    shutil.copytree(
+        source,
+        folder,
+        ignore=shutil.ignore_patterns(".headwater", "invoices", "features", "labels", "models"),
+    )
     deliveries = folder / "data" / "invoices"
     deliveries.mkdir(parents=True)
     for path in (source / "data" / "invoices").glob("2011-1[01]-*.csv.gz"):
@@ -176,7 +180,11 @@ def test_a_rule_that_changes_replays_what_waits(tmp_path: Path) -> None:
     """12 August 2011 has three bad-debt adjustments, two of them below zero."""
     folder = tmp_path / "shop"
     source = example_path("shop")
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".headwater", "invoices"))
+    shutil.copytree(
+        source,
+        folder,
+        ignore=shutil.ignore_patterns(".headwater", "invoices", "features", "labels", "models"),
+    )
     deliveries = folder / "data" / "invoices"
     deliveries.mkdir(parents=True)
     for path in (source / "data" / "invoices").glob("2011-08-1*.csv.gz"):

@@ -19,7 +19,7 @@ def test_two_checkouts_share_a_ledger_and_a_lake(
     monkeypatch.delenv("LEDGER_URL", raising=False)
     checkouts = tmp_path / "ann", tmp_path / "ben"
     for folder in checkouts:
-        ignored = shutil.ignore_patterns(".headwater", "invoices")
+        ignored = shutil.ignore_patterns(".headwater", "invoices", "features", "labels", "models")
         shutil.copytree(example_path("shop"), folder, ignore=ignored)
         (folder / "data" / "invoices").mkdir(parents=True)
         for day in ("2011-12-07", "2011-12-08"):
