@@ -66,28 +66,35 @@ def _ranking(report: TrainingReport) -> str:
 
 def _against(report: TrainingReport) -> Iterator[str]:
     own = figure_of(report.test, "auc")
-    others: list[tuple[str, Evaluation]] = [
-        (BASELINES[name].lower(), found)
-        for name, found in report.baselines.items()
-        if name in ("recency", "logistic")
+    others: list[tuple[str, str, Evaluation]] = [
+        (key, BASELINES[key].lower(), found)
+        for key, found in report.baselines.items()
+        if key in ("recency", "logistic")
     ]
     if report.champion is not None:
-        others.append(("the version published now", report.champion))
+        others.append(("champion", "the version published now", report.champion))
     parts = [
-        f"{_compared(own, other)} {name} ({figure_text('auc', other, interval=False)})"
-        for name, found in others
+        f"{_compared(own, other, report.gains.get(key))} {name}"
+        f" ({figure_text('auc', other, interval=False)})"
+        for key, name, found in others
         if (other := figure_of(found, "auc")).value is not None and own.value is not None
     ]
     if parts:
         yield f"It is {', '.join(parts[:-1])}{' and ' if parts[:-1] else ''}{parts[-1]}."
 
 
-def _compared(own: Figure, other: Figure) -> str:
-    """What may be said of two figures: that intervals overlap says that nothing is certain."""
+def _compared(own: Figure, other: Figure, gain: Figure | None) -> str:
+    """What may be said of two figures of the same rows.
+
+    Their difference on these rows (`gain`) decides, by its interval; without one, whether the
+    intervals of the two overlap.
+    """
     assert own.value is not None
     assert other.value is not None
     if own.value <= other.value:
         return "no better than"
+    if gain is not None and gain.low is not None:
+        return "better than" if gain.low > 0 else "not clearly better than"
     apart = own.low is not None and other.high is not None and own.low > other.high
     return "better than" if apart else "not clearly better than"
 

@@ -30,6 +30,14 @@ def test_a_good_training() -> None:
     assert warnings_of(report()) == ()
 
 
+def test_the_difference_on_the_same_rows_decides() -> None:
+    sure = {"logistic": Figure(0.014, 0.006, 0.022), "recency": Figure(0.05, -0.01, 0.11)}
+    text = said(gains=sure)
+    assert "better than logistic (0.778)" in text
+    assert "clearly better than logistic" not in text
+    assert "not clearly better than recency alone" in text
+
+
 def test_what_is_worse_is_called_so() -> None:
     assert "no better than recency alone (0.741)" in said(test=evaluation(0.72))
     assert "no better than chance" in said(test=evaluation(0.51))
