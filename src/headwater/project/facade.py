@@ -17,11 +17,11 @@ from headwater.ids import NodeId
 from headwater.kinds.source.definition import FilesOrigin, InPlaceOrigin, SourceDefinition
 from headwater.ledger import Ledger, Release
 from headwater.plan.steps import Plan, Request
-from headwater.project import promoting, recording, releasing, versions
+from headwater.project import recording, releasing, versions
 from headwater.project.agreeing import check_agreements
 from headwater.project.binding import Bound, bind_tree
 from headwater.project.comparing import ReleaseDiff, compare_releases
-from headwater.project.release_view import ReleaseView
+from headwater.project.release_view import ReleaseView, head_of
 from headwater.project.tracing import Trace, trace
 from headwater.project.workspace import Workspace, find_root
 from headwater.registry import BY_NAME
@@ -88,7 +88,7 @@ class Project:
     def published(self) -> ReleaseView:
         """What readers of the environment see. Code E710 for one that does not exist."""
         if self.environment != recording.PROD:
-            promoting.head_of(self.ledger, self.environment)
+            head_of(self.ledger, self.environment)
         return self.view
 
     @cached_property
@@ -178,7 +178,7 @@ class Project:
         number = str(name).removeprefix("#")
         if number.isdigit():
             return ReleaseView.of(self.ledger, self.ledger.release(int(number)))
-        return ReleaseView.of(self.ledger, promoting.head_of(self.ledger, str(name)))
+        return ReleaseView.of(self.ledger, head_of(self.ledger, str(name)))
 
     @property
     def ledger(self) -> Ledger:
@@ -210,6 +210,8 @@ class Project:
         self, environment: str, reason: str = "", progress: Progress | None = None
     ) -> recording.RunReport:
         """Make `prod` run what an environment runs."""
+        from headwater.project import promoting
+
         report = promoting.promote(self.workspace, environment, reason, progress)
         self.forget()
         return report
@@ -234,6 +236,8 @@ class Project:
             )
         else:
             node_id = self.node_id(node) if node is not None else None
+            from headwater.project import promoting
+
             release = promoting.rollback(self.workspace, self.environment, to, node_id, reason)
         self.forget()
         return release

@@ -21,7 +21,7 @@ from headwater.plan.steps import Request
 from headwater.project.agreeing import check_agreements
 from headwater.project.metrics.restating import publication_notes, rollback_notes
 from headwater.project.recording import PROD, RunReport, exclusive, recorded
-from headwater.project.release_view import ReleaseView
+from headwater.project.release_view import ReleaseView, head_of
 from headwater.project.releasing import Phase, bind_released, follow_upgrade, run_phase
 from headwater.project.workspace import Workspace
 from headwater.run.context import Progress
@@ -198,18 +198,6 @@ def rejected_keys(
                 (node, s.input_key) for _, s in current.segments if s.input_key not in old_keys
             }
     return tuple(sorted(found))
-
-
-def head_of(ledger: Ledger, environment: str) -> Release:
-    """The release that an environment points to. Code E710."""
-    head = ledger.head(environment)
-    if head is None:
-        known = ledger.environments()
-        fix = did_you_mean(environment, known, "make it with `headwater run --env NAME`")
-        raise UsageError(
-            Issue(code="E710", what=f"nothing is published in `{environment}`", fix=fix)
-        )
-    return head
 
 
 def _origin(ledger: Ledger, view: ReleaseView) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 from headwater.clock import Periods
 from headwater.definitions.model import Definition
 from headwater.definitions.tree import Tree
+from headwater.errors import Issue, UsageError, did_you_mean
 from headwater.graph.graph import Graph
 from headwater.graph.node import ColumnRecipe, ColumnRef, Input, Node, Recipe
 from headwater.ids import NodeId, digest
@@ -80,6 +81,18 @@ class ReleaseView:
             definitions=self.definitions,
             barred=self.ledger.barred(),
         )
+
+
+def head_of(ledger: Ledger, environment: str) -> Release:
+    """The release that an environment points to. Code E710."""
+    head = ledger.head(environment)
+    if head is None:
+        known = ledger.environments()
+        fix = did_you_mean(environment, known, "make it with `headwater run --env NAME`")
+        raise UsageError(
+            Issue(code="E710", what=f"nothing is published in `{environment}`", fix=fix)
+        )
+    return head
 
 
 class _Recipes(Mapping[NodeId, Recipe]):

@@ -19,9 +19,8 @@ from headwater.kinds.model.versions import gate_text, read_facts
 from headwater.ledger import Ledger, Note, Publication, Release, ReleaseSort, Version
 from headwater.plan.should import expected_contents, input_key
 from headwater.plan.state import Build, Segment, State
-from headwater.project.promoting import head_of
 from headwater.project.recording import exclusive
-from headwater.project.release_view import ReleaseView
+from headwater.project.release_view import ReleaseView, head_of
 from headwater.project.releasing import bind_released
 from headwater.project.workspace import Workspace
 

@@ -16,7 +16,6 @@ from headwater.ids import ALL_TIME, NodeId
 from headwater.ledger import Note, Publication, Release
 from headwater.plan.state import DataFile, Part, State, schema_digest
 from headwater.plan.steps import Request
-from headwater.project.promoting import head_of
 from headwater.project.quarantine.model import Dropped, Replayed
 from headwater.project.quarantine.promises import released_breaches
 from headwater.project.quarantine.waiting import (
@@ -28,7 +27,7 @@ from headwater.project.quarantine.waiting import (
     waiting_state,
 )
 from headwater.project.recording import exclusive, recorded
-from headwater.project.release_view import ReleaseView
+from headwater.project.release_view import ReleaseView, head_of
 from headwater.run.context import Progress
 from headwater.run.states import BROKEN
 
